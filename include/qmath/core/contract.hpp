@@ -1,0 +1,36 @@
+// Copyright (c) qmath contributors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Broken preconditions: what happens when a caller passes a wrong shape, a null pointer, a scale that
+// is not finite and positive, or a zero point outside the type.
+//
+// The function that finds it calls the contract handler with one line of text that names the function,
+// the argument and the values, for example
+//     qmath::quantize: q.size() is 5, but x.size() is 7
+// The default handler prints that line to stderr and ends the program. A handler that returns makes
+// the function return too, and nothing has been written by then (a function that returns a value
+// returns its default).
+//
+// Numeric outcomes are never contract violations: saturation, NaN and infinities have defined results.
+#ifndef QMATH_CORE_CONTRACT_HPP_
+#define QMATH_CORE_CONTRACT_HPP_
+
+#include "qmath/detail/abi.hpp"
+
+QMATH_BEGIN_TYPES
+
+/// Receives one line of text without a newline; the memory is valid during the call only.
+/// May be called from several threads at once.
+using contract_handler = void (*)(const char* message);
+
+QMATH_END_TYPES
+
+QMATH_BEGIN_LIBRARY
+
+/// Replaces the program's contract handler and returns the one that was set before.
+/// nullptr restores the default. Thread-safe.
+contract_handler set_contract_handler(contract_handler handler) noexcept;
+
+QMATH_END_LIBRARY
+
+#endif  // QMATH_CORE_CONTRACT_HPP_

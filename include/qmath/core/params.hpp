@@ -1,0 +1,53 @@
+// Copyright (c) qmath contributors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Quantization parameters, and the equation they stand for:
+//
+//     real = scale * (q - zero_point)
+#ifndef QMATH_CORE_PARAMS_HPP_
+#define QMATH_CORE_PARAMS_HPP_
+
+#include <cstdint>
+#include <span>
+
+#include "qmath/detail/abi.hpp"
+#include "qmath/granularity.hpp"
+
+QMATH_BEGIN_TYPES
+
+/// One scale and zero point for a whole tensor. Valid for a type with range [lo, hi] when the scale is
+/// finite and > 0 and lo <= zero_point <= hi. Symmetric quantization is zero_point = 0.
+struct affine_params {
+  float scale = 1.0f;
+  std::int32_t zero_point = 0;
+
+  friend constexpr bool operator==(const affine_params&, const affine_params&) = default;
+};
+
+/// A scale and a zero point for each channel. Views memory of the caller.
+/// scales.size() == layout.count; zero_points has as many, or none: then all are 0.
+struct channel_params {
+  std::span<const float> scales;
+  std::span<const std::int32_t> zero_points;
+  granularity layout;
+};
+
+/// s32 -> 8 bit: q = clamp(round(acc * multiplier)) + zero_point. The multiplier is the accumulator's
+/// scale over the output's: scale_a * scale_b / scale_out. Finite and > 0.
+struct requantize_params {
+  float multiplier = 1.0f;
+  std::int32_t zero_point = 0;
+
+  friend constexpr bool operator==(const requantize_params&, const requantize_params&) = default;
+};
+
+/// The same with a multiplier for each channel and one zero point for the output.
+struct channel_requantize_params {
+  std::span<const float> multipliers;
+  granularity layout;
+  std::int32_t zero_point = 0;
+};
+
+QMATH_END_TYPES
+
+#endif  // QMATH_CORE_PARAMS_HPP_

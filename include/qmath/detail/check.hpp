@@ -1,0 +1,140 @@
+// Copyright (c) qmath contributors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Precondition checks. Each returns true when the precondition holds; otherwise it calls the contract
+// handler and returns false, and the caller returns without having written anything.
+#ifndef QMATH_DETAIL_CHECK_HPP_
+#define QMATH_DETAIL_CHECK_HPP_
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+
+#include "qmath/core/contract.hpp"
+#include "qmath/core/params.hpp"
+#include "qmath/core/view.hpp"
+
+// ---- The slow half: compose the message and call the handler (defined in detail/contract_impl.hpp)
+QMATH_BEGIN_LIBRARY
+namespace library {
+
+inline constexpr std::size_t no_index = static_cast<std::size_t>(-1);
+
+/// "function: name_a is a, but name_b is b"
+void report_mismatch(const char* function, const char* name_a, std::size_t a, const char* name_b,
+                     std::size_t b) noexcept;
+/// "function: name_a is a, must be at least name_b, b"
+void report_too_small(const char* function, const char* name_a, std::size_t a, const char* name_b,
+                      std::size_t b) noexcept;
+/// "function: name[index] is value, must be finite and > 0"
+void report_scale(const char* function, const char* name, std::size_t index, float value) noexcept;
+/// "function: name[index] is value, outside [lo, hi]"
+void report_outside(const char* function, const char* name, std::size_t index, long long value,
+                    long long lo, long long hi) noexcept;
+/// "function: name is value, not kind"
+void report_unknown(const char* function, const char* name, const char* value,
+                    const char* kind) noexcept;
+/// "function: name text"
+void report_argument(const char* function, const char* name, const char* text) noexcept;
+
+}  // namespace library
+QMATH_END_LIBRARY
+
+QMATH_BEGIN_NAMESPACE
+namespace impl {
+using library::no_index;
+
+
+QMATH_INLINE bool expect_equal(const char* function, const char* name_a, std::size_t a,
+                               const char* name_b, std::size_t b) noexcept {
+  if (!QMATH_CHECKS || a == b) return true;
+  library::report_mismatch(function, name_a, a, name_b, b);
+  return false;
+}
+
+QMATH_INLINE bool expect_at_least(const char* function, const char* name_a, std::size_t a,
+                                  const char* name_b, std::size_t b) noexcept {
+  if (!QMATH_CHECKS || a >= b) return true;
+  library::report_too_small(function, name_a, a, name_b, b);
+  return false;
+}
+
+QMATH_INLINE bool expect_inside(const char* function, const char* name, std::size_t index,
+                                std::int32_t value, std::int32_t lo, std::int32_t hi) noexcept {
+  if (!QMATH_CHECKS || (lo <= value && value <= hi)) return true;
+  library::report_outside(function, name, index, value, lo, hi);
+  return false;
+}
+
+/// Scales and multipliers: finite and > 0 (false for NaN).
+QMATH_INLINE bool expect_scale(const char* function, const char* name, std::size_t index,
+                               float value) noexcept {
+  if (!QMATH_CHECKS || (value > 0.0f && value <= std::numeric_limits<float>::max())) return true;
+  library::report_scale(function, name, index, value);
+  return false;
+}
+
+QMATH_INLINE bool expect_scales(const char* function, const char* name,
+                                std::span<const float> scales) noexcept {
+  if (QMATH_CHECKS) {
+    for (std::size_t i = 0; i < scales.size(); ++i) {
+      if (!expect_scale(function, name, i, scales[i])) return false;
+    }
+  }
+  return true;
+}
+
+template <class Q>
+QMATH_INLINE bool expect_zero_point(const char* function, const char* name, std::size_t index,
+                                    std::int32_t value) noexcept {
+  return expect_inside(function, name, index, value, std::numeric_limits<Q>::min(),
+                       std::numeric_limits<Q>::max());
+}
+
+/// count >= 1, run >= 1, as many values as `count` says, and n elements are whole rounds of all runs.
+QMATH_INLINE bool expect_layout(const char* function, const char* values_name, std::size_t values,
+                                granularity layout, std::size_t n) noexcept {
+  if (!QMATH_CHECKS) return true;
+  if (!expect_equal(function, values_name, values, "layout.count", layout.count)) return false;
+  if (n == 0) return true;
+  if (layout.count == 0) return library::report_argument(function, "layout.count", "is 0"), false;
+  if (layout.run == 0) return library::report_argument(function, "layout.run", "is 0"), false;
+  if (n % layout.run != 0 || n / layout.run % layout.count != 0) {
+    library::report_mismatch(function, "the number of elements", n, "a multiple of layout.count * layout.run",
+                    layout.count * layout.run);
+    return false;
+  }
+  return true;
+}
+
+template <class A, class B>
+QMATH_INLINE bool expect_disjoint(const char* function, const char* name, const A* a,
+                                  std::size_t a_count, const B* b, std::size_t b_count) noexcept {
+  if (!QMATH_CHECKS || a_count == 0 || b_count == 0) return true;
+  const auto a0 = reinterpret_cast<std::uintptr_t>(a);
+  const auto b0 = reinterpret_cast<std::uintptr_t>(b);
+  if (a0 + a_count * sizeof(A) <= b0 || b0 + b_count * sizeof(B) <= a0) return true;
+  library::report_argument(function, name, "overlaps an input");
+  return false;
+}
+
+/// Data present unless empty, stride >= cols.
+template <class T>
+QMATH_INLINE bool expect_matrix(const char* function, const char* name, const char* stride_name,
+                                const matrix_view<T>& m) noexcept {
+  if (!QMATH_CHECKS || m.rows == 0 || m.cols == 0) return true;
+  if (m.data == nullptr) return library::report_argument(function, name, "has no data"), false;
+  return expect_at_least(function, stride_name, m.stride, "the number of columns", m.cols);
+}
+
+/// Elements between the first and the last one of a matrix, both included.
+template <class T>
+QMATH_INLINE constexpr std::size_t extent_of(const matrix_view<T>& m) noexcept {
+  return m.rows == 0 || m.cols == 0 ? 0 : (m.rows - 1) * m.stride + m.cols;
+}
+
+}  // namespace impl
+QMATH_END_NAMESPACE
+
+#endif  // QMATH_DETAIL_CHECK_HPP_

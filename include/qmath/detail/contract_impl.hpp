@@ -1,0 +1,107 @@
+// Copyright (c) qmath contributors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The contract handler and the text of its messages.
+#ifndef QMATH_DETAIL_CONTRACT_IMPL_HPP_
+#define QMATH_DETAIL_CONTRACT_IMPL_HPP_
+
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+
+#include "qmath/detail/check.hpp"
+
+QMATH_BEGIN_TYPES
+namespace detail {
+inline constinit std::atomic<contract_handler> current_contract_handler{nullptr};
+}  // namespace detail
+QMATH_END_TYPES
+
+QMATH_BEGIN_LIBRARY
+
+QMATH_LIBRARY contract_handler set_contract_handler(contract_handler handler) noexcept {
+  return detail::current_contract_handler.exchange(handler);
+}
+
+namespace library {
+
+QMATH_COLD QMATH_LIBRARY void report(const char* message) noexcept {
+  if (const contract_handler handler = detail::current_contract_handler.load()) {
+    handler(message);
+    return;
+  }
+  std::fputs(message, stderr);
+  std::fputc('\n', stderr);
+  std::abort();
+}
+
+// Names of functions, arguments and numbers: 256 characters hold every message.
+struct message_text {
+  char text[256];
+
+  template <class... Args>
+  QMATH_INLINE void format(const char* pattern, Args... args) noexcept {
+    std::snprintf(text, sizeof(text), pattern, args...);
+  }
+};
+
+// "[index]" or nothing.
+struct index_text {
+  char text[24] = "";
+
+  QMATH_INLINE explicit index_text(std::size_t index) noexcept {
+    if (index != no_index) std::snprintf(text, sizeof(text), "[%zu]", index);
+  }
+};
+
+QMATH_COLD QMATH_LIBRARY void report_mismatch(const char* function, const char* name_a,
+                                              std::size_t a, const char* name_b,
+                                              std::size_t b) noexcept {
+  message_text m;
+  m.format("qmath::%s: %s is %zu, but %s is %zu", function, name_a, a, name_b, b);
+  report(m.text);
+}
+
+QMATH_COLD QMATH_LIBRARY void report_too_small(const char* function, const char* name_a,
+                                               std::size_t a, const char* name_b,
+                                               std::size_t b) noexcept {
+  message_text m;
+  m.format("qmath::%s: %s is %zu, must be at least %s, %zu", function, name_a, a, name_b, b);
+  report(m.text);
+}
+
+QMATH_COLD QMATH_LIBRARY void report_scale(const char* function, const char* name,
+                                           std::size_t index, float value) noexcept {
+  message_text m;
+  m.format("qmath::%s: %s%s is %g, must be finite and > 0", function, name, index_text(index).text,
+           static_cast<double>(value));
+  report(m.text);
+}
+
+QMATH_COLD QMATH_LIBRARY void report_outside(const char* function, const char* name,
+                                             std::size_t index, long long value, long long lo,
+                                             long long hi) noexcept {
+  message_text m;
+  m.format("qmath::%s: %s%s is %lld, outside [%lld, %lld]", function, name, index_text(index).text,
+           value, lo, hi);
+  report(m.text);
+}
+
+QMATH_COLD QMATH_LIBRARY void report_unknown(const char* function, const char* name,
+                                             const char* value, const char* kind) noexcept {
+  message_text m;
+  m.format("qmath::%s: %s is %s, not %s", function, name, value, kind);
+  report(m.text);
+}
+
+QMATH_COLD QMATH_LIBRARY void report_argument(const char* function, const char* name,
+                                              const char* text) noexcept {
+  message_text m;
+  m.format("qmath::%s: %s %s", function, name, text);
+  report(m.text);
+}
+
+}  // namespace library
+QMATH_END_LIBRARY
+
+#endif  // QMATH_DETAIL_CONTRACT_IMPL_HPP_

@@ -1,0 +1,141 @@
+// Copyright (c) qmath contributors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The tables of this translation unit, and the choice among them. Only where the kernels are compiled.
+#ifndef QMATH_DETAIL_DISPATCH_HPP_
+#define QMATH_DETAIL_DISPATCH_HPP_
+
+#include <atomic>
+#include <bit>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "qmath/cpu.hpp"
+#include "qmath/detail/contract_impl.hpp"
+#include "qmath/detail/detect.hpp"
+#include "qmath/detail/foreach_target.hpp"
+#include "qmath/detail/kernel_table.hpp"
+
+QMATH_BEGIN_TYPES
+namespace detail {
+/// The targets among which the program chooses; 0 until the first call has looked at the CPU.
+inline constinit std::atomic<target_mask> allowed_targets{0};
+}  // namespace detail
+QMATH_END_TYPES
+
+QMATH_BEGIN_NAMESPACE
+namespace impl {
+
+struct table_list {
+  const kernel_table* by_target[static_cast<std::size_t>(target::count)] = {};
+  target_mask compiled = 0;
+};
+
+template <std::size_t... I>
+constexpr table_list list_tables(std::index_sequence<I...>) noexcept {
+  table_list list{{table_of<static_cast<target>(I)>::value...}, 0};
+  ((list.compiled |= list.by_target[I] ? mask_of(static_cast<target>(I)) : 0), ...);
+  return list;
+}
+
+// Internal linkage: each translation unit has its own kernels.
+static constexpr table_list tables =
+    list_tables(std::make_index_sequence<static_cast<std::size_t>(target::count)>());
+inline constexpr target_mask compiled_targets = tables.compiled;
+inline constexpr target_mask baseline_target = mask_of(target_of(HWY_STATIC_TARGET));
+
+/// Targets that run here: compiled, and supported by the CPU.
+inline target_mask supported_mask() noexcept {
+#if QMATH_MODE == QMATH_MODE_STATIC
+  return compiled_targets;  // the compiler's flags vouch for all of them
+#else
+  return compiled_targets & (detect_targets() | baseline_target);
+#endif
+}
+
+constexpr target best_of(target_mask mask) noexcept {
+  return static_cast<target>(std::countr_zero(mask));
+}
+
+constexpr const char* name_of(target t) noexcept {
+  return detail::target_names[static_cast<std::size_t>(t)];
+}
+
+// The mask of the target with that name if it is one of `among`, otherwise 0.
+inline target_mask find_target(const char* name, target_mask among) noexcept {
+  for (; among != 0; among &= among - 1) {
+    if (std::strcmp(name, name_of(best_of(among))) == 0) return mask_of(best_of(among));
+  }
+  return 0;
+}
+
+QMATH_COLD inline target_mask choose_targets() noexcept {
+  target_mask chosen = supported_mask();
+  if (const char* name = std::getenv("QMATH_TARGET"); name != nullptr && *name != '\0') {
+    if (const target_mask wanted = find_target(name, chosen)) {
+      chosen = wanted;
+    } else {
+      library::report_unknown("cpu", "environment variable QMATH_TARGET", name,
+                              "a target that this build and this CPU have");
+    }
+  }
+  detail::allowed_targets.store(chosen, std::memory_order_relaxed);
+  return chosen;
+}
+
+QMATH_INLINE target active_id() noexcept {
+#if QMATH_MODE == QMATH_MODE_STATIC
+  return best_of(compiled_targets);
+#else
+  target_mask allowed = detail::allowed_targets.load(std::memory_order_relaxed);
+  if (allowed == 0) [[unlikely]] allowed = choose_targets();
+  const target_mask here = allowed & compiled_targets;
+  return best_of(here != 0 ? here : baseline_target);
+#endif
+}
+
+}  // namespace impl
+QMATH_END_NAMESPACE
+
+QMATH_BEGIN_LIBRARY
+
+namespace library {
+
+#if QMATH_MODE != QMATH_MODE_COMPILED
+static inline  // as its tables
+#endif
+const detail::kernel_table& active() noexcept {
+  return *impl::tables.by_target[static_cast<std::size_t>(impl::active_id())];
+}
+
+}  // namespace library
+
+namespace cpu {
+
+QMATH_LIBRARY const char* active_target() noexcept { return impl::name_of(impl::active_id()); }
+
+QMATH_LIBRARY detail::target_list supported_targets() noexcept {
+  detail::target_list list;
+  for (detail::target_mask m = impl::supported_mask(); m != 0; m &= m - 1) {
+    list.names[list.count++] = impl::name_of(impl::best_of(m));
+  }
+  return list;
+}
+
+QMATH_LIBRARY bool use_target(const char* name) noexcept {
+  const detail::target_mask wanted =
+      name == nullptr ? 0 : impl::find_target(name, impl::supported_mask());
+  if (wanted == 0) return false;
+  detail::allowed_targets.store(wanted, std::memory_order_relaxed);
+  return true;
+}
+
+QMATH_LIBRARY void use_best_target() noexcept {
+  detail::allowed_targets.store(impl::supported_mask(), std::memory_order_relaxed);
+}
+
+}  // namespace cpu
+QMATH_END_LIBRARY
+
+#endif  // QMATH_DETAIL_DISPATCH_HPP_

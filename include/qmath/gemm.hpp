@@ -1,0 +1,150 @@
+// Copyright (c) qmath contributors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Integer matrix product with 32-bit sums.
+//
+//     acc[m, n] = sum over k of (a[m, k] - a_zero_point) * b[k, n]               modulo 2^32
+//
+// A is uint8 or int8, row-major and not repacked; B is int8, packed once (pack.hpp). Exact on every CPU
+// target: no partial sum saturates. The sum cannot overflow for
+//     k <= 65793  (uint8 A, |a - a_zero_point| <= 255)        k <= 131071  (int8 A, zero point 0)
+// beyond that it may wrap, in the same way everywhere.
+//
+// Never allocates, never throws, never prints, starts no threads: callers split m or n. Any size, 0
+// included: k = 0 gives sums of 0. c does not overlap a or b.
+// A broken precondition calls the contract handler (core/contract.hpp) and writes nothing.
+#ifndef QMATH_GEMM_HPP_
+#define QMATH_GEMM_HPP_
+
+#include <algorithm>
+#include <concepts>
+#include <cstdint>
+#include <limits>
+
+#include "qmath/core/concepts.hpp"
+#include "qmath/core/view.hpp"
+#include "qmath/detail/call.hpp"
+#include "qmath/detail/check.hpp"
+#include "qmath/epilogue.hpp"
+#include "qmath/pack.hpp"
+
+QMATH_BEGIN_NAMESPACE
+namespace impl {
+
+/// Shapes, zero point and memory of one GEMM; null c means that the preconditions do not hold.
+template <class A, class C>
+QMATH_INLINE detail::gemm_problem make_problem(const matrix_view<A>& a, std::int32_t a_zero_point,
+                                               const packed_matrix& b,
+                                               const matrix_view<C>& c) noexcept {
+  using element = std::remove_const_t<A>;
+  constexpr std::size_t panel = detail::panel_columns;
+  const std::size_t b_bytes =
+      (b.n + panel - 1) / panel * detail::packed_panel_bytes(b.k);
+  if (!expect_matrix("gemm", "a", "a.stride", a) || !expect_matrix("gemm", "c", "c.stride", c) ||
+      !expect_equal("gemm", "a.cols", a.cols, "b.k", b.k) ||
+      !expect_equal("gemm", "c.rows", c.rows, "a.rows", a.rows) ||
+      !expect_equal("gemm", "c.cols", c.cols, "b.n", b.n) ||
+      !expect_zero_point<element>("gemm", "a_zero_point", no_index, a_zero_point) ||
+      !expect_disjoint("gemm", "c", c.data, extent_of(c), a.data, extent_of(a)) ||
+      !expect_disjoint("gemm", "c", c.data, extent_of(c), b.panels, b_bytes)) {
+    return {};
+  }
+  detail::gemm_problem p;
+  p.a = a.data;
+  p.a_stride = a.stride;
+  p.a_is_signed = std::is_signed_v<element>;
+  p.a_zero_point = a_zero_point;
+  p.column_sums = b.column_sums;
+  p.panels = b.panels;
+  p.m = a.rows;
+  p.n = b.n;
+  p.k = b.k;
+  p.c = c.data;
+  p.c_stride = c.stride;
+  return p;
+}
+
+/// Scales or multipliers: one, or one per column.
+QMATH_INLINE bool set_scales(detail::gemm_epilogue& e, const char* size_name, const char* name,
+                             std::span<const float> scales, std::size_t n) noexcept {
+  if (scales.size() != 1 && !expect_equal("gemm", size_name, scales.size(), "b.n", n)) return false;
+  if (!expect_scales("gemm", name, scales)) return false;
+  e.scales = scales.data();
+  e.scale_step = scales.size() == 1 ? 0 : 1;
+  return true;
+}
+
+QMATH_INLINE bool expect_bias(std::size_t size, std::size_t n) noexcept {
+  return size == 0 || expect_equal("gemm", "bias.size()", size, "b.n", n);
+}
+
+QMATH_INLINE void run_gemm(void (*detail::kernel_table::*kernel)(const detail::gemm_problem&,
+                                                                 const detail::gemm_dot&),
+                           const detail::gemm_problem& problem) noexcept {
+  const default_float_environment environment;
+  const detail::kernel_table& table = library::active();
+  (table.*kernel)(problem, table.dot);
+}
+
+}  // namespace impl
+
+/// c = acc                                                          a: [m, k], b: [k, n], c: [m, n]
+/// @pre a.cols == b.k; c is [a.rows, b.n]; strides >= cols; a_zero_point in A's range.
+template <class A>
+  requires quantized_integer<std::remove_const_t<A>>
+QMATH_INLINE void gemm(matrix_view<A> a, std::int32_t a_zero_point, const packed_matrix& b,
+                       matrix_view<std::int32_t> c) noexcept {
+  const detail::gemm_problem p = impl::make_problem(a, a_zero_point, b, c);
+  if (p.c == nullptr) return;
+  impl::run_gemm(&detail::kernel_table::gemm_s32, p);
+}
+
+/// c = epilogue(acc) in float32: see to_float.                      a: [m, k], b: [k, n], c: [m, n]
+/// @pre as above; a_scale and b_scales finite and > 0; 1 or n b_scales; 0 or n bias.
+template <class A>
+  requires quantized_integer<std::remove_const_t<A>>
+QMATH_INLINE void gemm(matrix_view<A> a, std::int32_t a_zero_point, const packed_matrix& b,
+                       const to_float& epilogue, matrix_view<float> c) noexcept {
+  detail::gemm_problem p = impl::make_problem(a, a_zero_point, b, c);
+  if (p.c == nullptr || !impl::expect_scale("gemm", "a_scale", impl::no_index, epilogue.a_scale) ||
+      !impl::set_scales(p.epilogue, "b_scales.size()", "b_scales", epilogue.b_scales, b.n) ||
+      !impl::expect_bias(epilogue.bias.size(), b.n)) {
+    return;
+  }
+  p.epilogue.a_scale = epilogue.a_scale;
+  p.epilogue.bias_f32 = epilogue.bias.empty() ? nullptr : epilogue.bias.data();
+  impl::run_gemm(&detail::kernel_table::gemm_f32, p);
+}
+
+/// c = epilogue(acc) in 8 bits: see to_quantized.                   a: [m, k], b: [k, n], c: [m, n]
+/// @pre as above; multipliers finite and > 0, 1 or n of them; 0 or n bias; zero_point in C's range;
+///      min <= max.
+template <class A, quantized_integer C>
+  requires quantized_integer<std::remove_const_t<A>>
+QMATH_INLINE void gemm(matrix_view<A> a, std::int32_t a_zero_point, const packed_matrix& b,
+                       const to_quantized& epilogue, matrix_view<C> c) noexcept {
+  constexpr std::int32_t lo = std::numeric_limits<C>::min(), hi = std::numeric_limits<C>::max();
+  detail::gemm_problem p = impl::make_problem(a, a_zero_point, b, c);
+  if (p.c == nullptr ||
+      !impl::set_scales(p.epilogue, "multipliers.size()", "multipliers", epilogue.multipliers,
+                        b.n) ||
+      !impl::expect_bias(epilogue.bias.size(), b.n) ||
+      !impl::expect_zero_point<C>("gemm", "zero_point", impl::no_index, epilogue.zero_point) ||
+      !impl::expect_inside("gemm", "min", impl::no_index, epilogue.min,
+                           std::numeric_limits<std::int32_t>::min(), epilogue.max)) {
+    return;
+  }
+  p.epilogue.bias_s32 = epilogue.bias.empty() ? nullptr : epilogue.bias.data();
+  p.epilogue.zero_point = epilogue.zero_point;
+  p.epilogue.min = std::clamp(epilogue.min, lo, hi);
+  p.epilogue.max = std::clamp(epilogue.max, lo, hi);
+  if constexpr (std::is_signed_v<C>) {
+    impl::run_gemm(&detail::kernel_table::gemm_s8, p);
+  } else {
+    impl::run_gemm(&detail::kernel_table::gemm_u8, p);
+  }
+}
+
+QMATH_END_NAMESPACE
+
+#endif  // QMATH_GEMM_HPP_

@@ -1,0 +1,21 @@
+// Copyright (c) qmath contributors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every kernel file, in order of use. Included once per target by detail/foreach_target.hpp, with
+// HWY_TARGET set. The files have no include guards and include nothing: what they need is included
+// there, outside the regions that are compiled with a target's instructions.
+#include "hwy/highway.h"
+// ---- vocabulary
+#include "qmath/kernels/vector-inl.hpp"
+// ---- one operation each
+#include "qmath/kernels/quantize-inl.hpp"
+#include "qmath/kernels/dequantize-inl.hpp"
+#include "qmath/kernels/requantize-inl.hpp"
+#include "qmath/kernels/min_max-inl.hpp"
+#include "qmath/kernels/gemm_dot-inl.hpp"
+#define QMATH_TILE_NAMESPACE target_tile
+#include "qmath/kernels/gemm_tile-inl.hpp"
+#include "qmath/kernels/gemm-inl.hpp"
+// ---- the table of them
+#include "qmath/kernels/table-inl.hpp"
+#include "qmath/kernels/variants-inl.hpp"

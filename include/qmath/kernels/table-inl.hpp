@@ -1,0 +1,33 @@
+// Copyright (c) qmath contributors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The kernel table of one target. Compiled once per target (detail/foreach_target.hpp).
+QMATH_BEGIN_NAMESPACE
+namespace impl {
+namespace HWY_NAMESPACE {
+
+HWY_MAYBE_UNUSED static constexpr kernel_table table = {
+    target_of(HWY_TARGET),
+    &quantize<std::int8_t>,
+    &quantize<std::uint8_t>,
+    &dequantize<std::int8_t>,
+    &dequantize<std::uint8_t>,
+    &requantize<std::int8_t>,
+    &requantize<std::uint8_t>,
+    &min_max,
+    &gemm<epilogue_s32>,
+    &gemm<epilogue_f32>,
+    &gemm<epilogue_q8<std::int8_t>>,
+    &gemm<epilogue_q8<std::uint8_t>>,
+    target_tile::make_dot<target_dot>(),
+};
+
+}  // namespace HWY_NAMESPACE
+
+template <>
+struct table_of<target_of(HWY_TARGET)> {
+  static constexpr const kernel_table* value = &HWY_NAMESPACE::table;
+};
+
+}  // namespace impl
+QMATH_END_NAMESPACE

@@ -1,0 +1,76 @@
+// Copyright (c) qmath contributors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Variants of a target: its kernel table with entries replaced by instructions for which Highway has no
+// target. Each needs a name (detail/targets.hpp), a CPU check (detail/detect.hpp) and, here, the
+// attribute that enables the instruction and the kernel that uses it.
+// Compiled once per target (detail/foreach_target.hpp).
+//
+// Replaced today: the dot product of GEMM.
+#if HWY_ARCH_X86 && HWY_TARGET == HWY_AVX2
+// vpdpbusd, VEX encoded: AVX-VNNI, on CPUs without AVX-512.
+#define QMATH_VARIANT avx2_vnni
+#define QMATH_VARIANT_ATTRIBUTES HWY_TARGET_STR_AVX2 ",avxvnni"
+#define QMATH_VARIANT_DOT(sum, a, b) _mm256_dpbusd_avx_epi32(sum.raw, a.raw, b.raw)
+#define QMATH_VARIANT_ROWS 6
+#elif HWY_ARCH_X86 && HWY_TARGET == HWY_AVX3
+// vpdpbusd, EVEX encoded: AVX-512 VNNI, on CPUs without the rest of Ice Lake's AVX-512.
+#define QMATH_VARIANT avx3_vnni
+#define QMATH_VARIANT_ATTRIBUTES HWY_TARGET_STR_AVX3 ",avx512vnni"
+#define QMATH_VARIANT_DOT(sum, a, b) _mm512_dpbusd_epi32(sum.raw, a.raw, b.raw)
+#define QMATH_VARIANT_ROWS 12
+#elif HWY_ARCH_ARM_A64 && !defined(__ARM_FEATURE_DOTPROD) && \
+    (HWY_TARGET == HWY_NEON_WITHOUT_AES ||                   \
+     (HWY_TARGET == HWY_NEON && HWY_STATIC_TARGET == HWY_NEON))
+// sdot, on cores without bfloat16.
+#define QMATH_VARIANT neon_dotprod
+#define QMATH_VARIANT_ATTRIBUTES "+dotprod"
+#define QMATH_VARIANT_DOT(sum, a, b) \
+  vdotq_s32(sum.raw, vreinterpretq_s8_s32(a.raw), vreinterpretq_s8_s32(b.raw))
+#define QMATH_VARIANT_ROWS 12
+#endif
+
+#ifdef QMATH_VARIANT
+
+#define QMATH_TILE_NAMESPACE variant_tile
+#define QMATH_TILE_ATTRIBUTES QMATH_VARIANT_ATTRIBUTES
+#include "qmath/kernels/gemm_tile-inl.hpp"
+
+HWY_PUSH_ATTRIBUTES(QMATH_VARIANT_ATTRIBUTES)
+QMATH_BEGIN_NAMESPACE
+namespace impl {
+namespace HWY_NAMESPACE {
+
+struct variant_dot : dot_by_quads {
+  static constexpr std::size_t max_rows = QMATH_VARIANT_ROWS;
+
+  static HWY_INLINE gemm_vector add(gemm_vector sum, gemm_vector a, gemm_vector b) {
+    return gemm_vector{QMATH_VARIANT_DOT(sum, a, b)};
+  }
+};
+
+HWY_MAYBE_UNUSED static constexpr kernel_table make_variant_table() {
+  kernel_table t = table;
+  t.id = target::QMATH_VARIANT;
+  t.dot = variant_tile::make_dot<variant_dot>();
+  return t;
+}
+
+HWY_MAYBE_UNUSED static constexpr kernel_table variant_table = make_variant_table();
+
+}  // namespace HWY_NAMESPACE
+
+template <>
+struct table_of<target::QMATH_VARIANT> {
+  static constexpr const kernel_table* value = &HWY_NAMESPACE::variant_table;
+};
+
+}  // namespace impl
+QMATH_END_NAMESPACE
+HWY_POP_ATTRIBUTES
+
+#undef QMATH_VARIANT
+#undef QMATH_VARIANT_ATTRIBUTES
+#undef QMATH_VARIANT_DOT
+#undef QMATH_VARIANT_ROWS
+#endif  // QMATH_VARIANT

@@ -1,0 +1,29 @@
+// Copyright (c) qmath contributors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// qmath: the arithmetic of quantized inference. This header includes every public one, nothing else.
+#ifndef QMATH_QMATH_HPP_
+#define QMATH_QMATH_HPP_
+
+#include "qmath/config.hpp"
+#include "qmath/version.hpp"
+// ---- vocabulary
+#include "qmath/core/concepts.hpp"
+#include "qmath/core/contract.hpp"
+#include "qmath/core/params.hpp"
+#include "qmath/core/view.hpp"
+#include "qmath/granularity.hpp"
+// ---- from data to parameters
+#include "qmath/range.hpp"
+#include "qmath/schemes.hpp"
+// ---- operations
+#include "qmath/epilogue.hpp"
+#include "qmath/gemm.hpp"
+#include "qmath/pack.hpp"
+#include "qmath/quantize.hpp"
+// ---- which CPU target runs
+#include "qmath/cpu.hpp"
+// ---- the definition of all of it
+#include "qmath/reference.hpp"
+
+#endif  // QMATH_QMATH_HPP_
