@@ -31,12 +31,13 @@ std::vector<Q> all_codes() {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("dequantize: every code, scale and zero point", Q, std::int8_t, std::uint8_t) {
+TEST_CASE_TEMPLATE("dequantize: every code and scale, many zero points", Q, std::int8_t, std::uint8_t) {
   const std::vector<Q> q = all_codes<Q>();
   std::vector<float> want(q.size()), got(q.size());
   for (const float scale : support::scales()) {
     CAPTURE(scale);
-    for (const Q z : q) {
+    for (std::size_t i = 0; i < q.size(); i += i < 3 || i > 251 ? 1 : 25) {
+      const Q z = q[i];
       qmath::reference::dequantize<Q>(q, qmath::affine_params{scale, z}, want);
       support::for_each_target([&] {
         qmath::dequantize(q, {scale, z}, got);

@@ -92,14 +92,15 @@ TEST_CASE_TEMPLATE("quantize: per channel, every layout", Q, std::int8_t, std::u
         const std::size_t n = count * run * rounds;
         std::vector<float> scales(count);
         std::vector<std::int32_t> zero_points(count);
+        std::vector<std::vector<float>> questions(count);
         std::vector<float> values(n);
         for (std::size_t c = 0; c < count; ++c) {
           scales[c] = all_scales[c % all_scales.size()];
           zero_points[c] = std::numeric_limits<Q>::min() + static_cast<std::int32_t>(c * 37 % 256);
+          questions[c] = support::questions(scales[c]);
         }
         for (std::size_t i = 0; i < n; ++i) {
-          const float scale = scales[qmath::reference::channel_of(i, layout)];
-          const std::vector<float> q = support::questions(scale);
+          const std::vector<float>& q = questions[qmath::reference::channel_of(i, layout)];
           values[i] = q[i * 97 % q.size()];
         }
         const guarded<float> x(values);

@@ -69,6 +69,21 @@ TEST_CASE("min_max: NaN is skipped, zero is positive, nothing is the empty range
   });
 }
 
+TEST_CASE("min_max: a NaN of any kind, anywhere, changes nothing") {
+  support::for_each_target([&] {
+    for (const std::uint32_t bits : {0x7FC00000u, 0xFFC00000u, 0x7F800001u, 0xFFBFFFFFu}) {
+      for (std::size_t i = 0; i < 150; ++i) {
+        std::vector<float> x(150, 2.0f);
+        x[10] = -5.0f;
+        x[11] = 9.0f;
+        if (i == 10 || i == 11) continue;
+        x[i] = support::from_bits(bits);
+        CHECK(qmath::min_max(x) == qmath::value_range{-5.0f, 9.0f});
+      }
+    }
+  });
+}
+
 TEST_CASE("merge: parts in any order give the range of the whole") {
   const std::vector<float> x = support::any_floats(999, 14);
   const qmath::value_range whole = qmath::min_max(x);

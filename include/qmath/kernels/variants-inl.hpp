@@ -11,22 +11,23 @@
 // vpdpbusd, VEX encoded: AVX-VNNI, on CPUs without AVX-512.
 #define QMATH_VARIANT avx2_vnni
 #define QMATH_VARIANT_ATTRIBUTES HWY_TARGET_STR_AVX2 ",avxvnni"
-#define QMATH_VARIANT_DOT(sum, a, b) _mm256_dpbusd_avx_epi32(sum.raw, a.raw, b.raw)
+#define QMATH_VARIANT_ADD(sum, a, b) sum.raw = _mm256_dpbusd_avx_epi32(sum.raw, a.raw, b.raw)
 #define QMATH_VARIANT_ROWS 6
 #elif HWY_ARCH_X86 && HWY_TARGET == HWY_AVX3
 // vpdpbusd, EVEX encoded: AVX-512 VNNI, on CPUs without the rest of Ice Lake's AVX-512.
 #define QMATH_VARIANT avx3_vnni
 #define QMATH_VARIANT_ATTRIBUTES HWY_TARGET_STR_AVX3 ",avx512vnni"
-#define QMATH_VARIANT_DOT(sum, a, b) _mm512_dpbusd_epi32(sum.raw, a.raw, b.raw)
+#define QMATH_VARIANT_ADD(sum, a, b) sum.raw = _mm512_dpbusd_epi32(sum.raw, a.raw, b.raw)
 #define QMATH_VARIANT_ROWS 12
 #elif HWY_ARCH_ARM_A64 && !defined(__ARM_FEATURE_DOTPROD) && \
     (HWY_TARGET == HWY_NEON_WITHOUT_AES ||                   \
      (HWY_TARGET == HWY_NEON && HWY_STATIC_TARGET == HWY_NEON))
-// sdot, on cores without bfloat16.
+// sdot, on cores without bfloat16; such cores implement Armv8.2-A at least.
 #define QMATH_VARIANT neon_dotprod
-#define QMATH_VARIANT_ATTRIBUTES "+dotprod"
-#define QMATH_VARIANT_DOT(sum, a, b) \
-  vdotq_s32(sum.raw, vreinterpretq_s8_s32(a.raw), vreinterpretq_s8_s32(b.raw))
+#define QMATH_VARIANT_ATTRIBUTES "arch=armv8.2-a+dotprod"
+#define QMATH_VARIANT_ADD(sum, a, b)                                   \
+  sum.raw = vdotq_s32(sum.raw, vreinterpretq_s8_s32(a.raw), \
+                      vreinterpretq_s8_s32(b.raw))
 #define QMATH_VARIANT_ROWS 12
 #endif
 
@@ -45,7 +46,8 @@ struct variant_dot : dot_by_quads {
   static constexpr std::size_t max_rows = QMATH_VARIANT_ROWS;
 
   static HWY_INLINE gemm_vector add(gemm_vector sum, gemm_vector a, gemm_vector b) {
-    return gemm_vector{QMATH_VARIANT_DOT(sum, a, b)};
+    QMATH_VARIANT_ADD(sum, a, b);
+    return sum;
   }
 };
 
@@ -71,6 +73,6 @@ HWY_POP_ATTRIBUTES
 
 #undef QMATH_VARIANT
 #undef QMATH_VARIANT_ATTRIBUTES
-#undef QMATH_VARIANT_DOT
+#undef QMATH_VARIANT_ADD
 #undef QMATH_VARIANT_ROWS
 #endif  // QMATH_VARIANT

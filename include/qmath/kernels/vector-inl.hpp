@@ -8,23 +8,23 @@ namespace impl {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// The value that x86 Max returns for a NaN is its second argument; Arm's and the emulated ones return
-// the argument that is a number. So with the bound second all of them turn NaN into the bound.
+// max(v, bound) and min(v, bound), the bound if v is NaN. x86 returns the second argument for a NaN,
+// which is what we want for nothing; Arm's maximum makes a quiet NaN of a signaling one instead.
 template <class V>
 HWY_INLINE V max_or_bound(V v, V bound) {
-#if HWY_ARCH_X86 || HWY_ARCH_ARM || HWY_TARGET == HWY_EMU128 || HWY_TARGET == HWY_SCALAR
+#if HWY_ARCH_X86
   return hn::Max(v, bound);
 #else
-  return hn::IfThenElse(hn::IsNaN(v), bound, hn::Max(v, bound));
+  return hn::IfThenElse(hn::Gt(v, bound), v, bound);
 #endif
 }
 
 template <class V>
 HWY_INLINE V min_or_bound(V v, V bound) {
-#if HWY_ARCH_X86 || HWY_ARCH_ARM || HWY_TARGET == HWY_EMU128 || HWY_TARGET == HWY_SCALAR
+#if HWY_ARCH_X86
   return hn::Min(v, bound);
 #else
-  return hn::IfThenElse(hn::IsNaN(v), bound, hn::Min(v, bound));
+  return hn::IfThenElse(hn::Lt(v, bound), v, bound);
 #endif
 }
 

@@ -1,0 +1,52 @@
+// Copyright (c) qmath contributors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// x / scale without a division, where the result is an 8-bit integer.
+//
+// The contract asks for the correctly rounded quotient. A reciprocal r = fl(1 / scale) is not enough:
+// x * r is off by up to one unit in the last place, which moves results at ties. With the reciprocal's
+// own error as a second term, r2 = fl(1 / scale - r),
+//
+//     t = fma(x, r, x * r2)
+//
+// differs from the real quotient by less than 2^-47 of its value before its final rounding, so t is
+// fl(x / scale) unless the quotient lies that close to the middle between two floats; and that matters
+// only where one of these two floats is a tie k + 1/2 with |k| < 256. There the quotient cannot come
+// close: with the 24-bit integer significand S of the scale and the 25-bit significand M of the middle,
+// X * 2^j = M * S + D with integers D != 0 and M = +-1 (mod 2^16), j >= 16, hence D = -+S (mod 2^16) and
+// the relative distance is |D| / (M * S) >= |D| * 2^-49. So t decides as the quotient does whenever S is
+// a multiple of 2^16 or at least 16 away from one. The other scales (1 in 2000) and those outside
+// [2^-100, 2^100], where intermediate results could leave the normal range, need the division.
+#ifndef QMATH_DETAIL_QUOTIENT_HPP_
+#define QMATH_DETAIL_QUOTIENT_HPP_
+
+#include <bit>
+#include <cstdint>
+
+#include "qmath/detail/abi.hpp"
+
+QMATH_BEGIN_NAMESPACE
+namespace impl {
+
+/// 1 / scale = r + r2, to about 48 bits.
+struct two_term_reciprocal {
+  float r = 0.0f;
+  float r2 = 0.0f;
+
+  /// Whether fma(x, r, x * r2) may stand for x / scale: see above. scale finite and > 0.
+  static QMATH_INLINE constexpr bool is_exact_for(float scale) noexcept {
+    const std::uint32_t low = std::bit_cast<std::uint32_t>(scale) & 0xFFFFu;
+    return scale >= 0x1p-100f && scale <= 0x1p100f && (low == 0 || (low >= 16 && low <= 0xFFF0u));
+  }
+
+  QMATH_INLINE constexpr explicit two_term_reciprocal(float scale) noexcept : r(1.0f / scale) {
+    // Both the product and the difference are exact in double precision.
+    const double s = static_cast<double>(scale);
+    r2 = static_cast<float>((1.0 - static_cast<double>(r) * s) / s);
+  }
+};
+
+}  // namespace impl
+QMATH_END_NAMESPACE
+
+#endif  // QMATH_DETAIL_QUOTIENT_HPP_
