@@ -1,0 +1,32 @@
+# Copyright (c) qmath contributors.
+# SPDX-License-Identifier: Apache-2.0
+
+find_package(Doxygen REQUIRED)
+
+# The kernels and detail/ are not for users; they are documented by plain comments.
+set(DOXYGEN_EXCLUDE_PATTERNS */detail/* */kernels/*)
+set(DOXYGEN_EXCLUDE_SYMBOLS *::detail)
+set(DOXYGEN_STRIP_FROM_PATH "${CMAKE_CURRENT_SOURCE_DIR}/include")
+set(DOXYGEN_STRIP_FROM_INC_PATH "${CMAKE_CURRENT_SOURCE_DIR}/include")
+set(DOXYGEN_EXTRACT_ALL YES)
+set(DOXYGEN_QUIET YES)
+set(DOXYGEN_WARN_AS_ERROR FAIL_ON_WARNINGS)
+set(DOXYGEN_HAVE_DOT NO)
+# The macros that open and close namespaces would otherwise be read as declarations.
+set(DOXYGEN_MACRO_EXPANSION YES)
+set(DOXYGEN_EXPAND_ONLY_PREDEF YES)
+set(DOXYGEN_PREDEFINED
+  "QMATH_BEGIN_TYPES=namespace qmath {" "QMATH_END_TYPES=}"
+  "QMATH_BEGIN_NAMESPACE=namespace qmath {" "QMATH_END_NAMESPACE=}"
+  "QMATH_BEGIN_LIBRARY=namespace qmath {" "QMATH_END_LIBRARY=}"
+  "QMATH_LIBRARY=" "QMATH_INLINE=inline" "QMATH_COLD=")
+set(qmath_docs_inputs include)
+foreach(input README.md docs)
+  if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${input}")
+    list(APPEND qmath_docs_inputs ${input})
+  endif()
+endforeach()
+if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/README.md")
+  set(DOXYGEN_USE_MDFILE_AS_MAINPAGE README.md)
+endif()
+doxygen_add_docs(docs ${qmath_docs_inputs})
