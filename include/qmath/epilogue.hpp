@@ -28,9 +28,9 @@ struct to_float {
 /// modulo 2^32. multipliers[n] = scale_a * scale_b[n] / scale_out.
 /// min and max bound the result beyond Q's own range: ReLU is min = zero_point.
 struct to_quantized {
-  std::span<const float> multipliers;   ///< 1 for all columns, or n; finite and > 0
-  std::span<const std::int32_t> bias;   ///< n, or none
-  std::int32_t zero_point = 0;          ///< of the result
+  std::span<const float> multipliers;  ///< 1 for all columns, or n; finite and > 0
+  std::span<const std::int32_t> bias;  ///< n, or none
+  std::int32_t zero_point = 0;         ///< of the result
   std::int32_t min = std::numeric_limits<std::int32_t>::min();
   std::int32_t max = std::numeric_limits<std::int32_t>::max();
 };

@@ -38,8 +38,7 @@ QMATH_INLINE detail::gemm_problem make_problem(const matrix_view<A>& a, std::int
                                                const matrix_view<C>& c) noexcept {
   using element = std::remove_const_t<A>;
   constexpr std::size_t panel = detail::panel_columns;
-  const std::size_t b_bytes =
-      (b.n + panel - 1) / panel * detail::packed_panel_bytes(b.k);
+  const std::size_t b_bytes = (b.n + panel - 1) / panel * detail::packed_panel_bytes(b.k);
   if (!expect_matrix("gemm", "a", "a.stride", a) || !expect_matrix("gemm", "c", "c.stride", c) ||
       !expect_equal("gemm", "a.cols", a.cols, "b.k", b.k) ||
       !expect_equal("gemm", "c.rows", c.rows, "a.rows", a.rows) ||

@@ -65,8 +65,8 @@ inline packed_matrix pack_strided(const std::int8_t* data, std::size_t k, std::s
       for (std::size_t c = 0; c < detail::panel_columns; ++c) {
         for (std::size_t row = group; row < group + 4; ++row) {
           const bool inside = row < k && first + c < n;
-          const std::int8_t b = inside ? data[row * row_step + (first + c) * column_step]
-                                       : std::int8_t{0};
+          const std::int8_t b =
+              inside ? data[row * row_step + (first + c) * column_step] : std::int8_t{0};
           panel_sums[c] += static_cast<std::uint32_t>(std::int32_t{b});
           *out++ = b;
         }
@@ -107,8 +107,8 @@ QMATH_INLINE packed_matrix pack(matrix_view<const std::int8_t> b,
 QMATH_INLINE packed_matrix pack_transposed(matrix_view<const std::int8_t> bt,
                                            std::span<std::byte> memory) noexcept {
   if (!impl::expect_matrix("pack_transposed", "bt", "bt.stride", bt) ||
-      !impl::expect_at_least("pack_transposed", "memory.size()", memory.size(),
-                             "packed_size(k, n)", packed_size(bt.cols, bt.rows)) ||
+      !impl::expect_at_least("pack_transposed", "memory.size()", memory.size(), "packed_size(k, n)",
+                             packed_size(bt.cols, bt.rows)) ||
       !impl::expect_disjoint("pack_transposed", "memory", memory.data(), memory.size(), bt.data,
                              impl::extent_of(bt))) {
     return {};

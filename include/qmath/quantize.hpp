@@ -86,8 +86,8 @@ QMATH_INLINE void quantize(const X& x, affine_params p, Out&& q) noexcept {
       !impl::expect_params<Q>("quantize", p)) {
     return;
   }
-  impl::call(impl::quantize_kernel<Q>, in.data(), in.size(), 1, in.size(), &p.scale,
-             &p.zero_point, out.data());
+  impl::call(impl::quantize_kernel<Q>, in.data(), in.size(), 1, in.size(), &p.scale, &p.zero_point,
+             out.data());
 }
 
 /// The same with scale and zero point of element i from its channel, (i / layout.run) % layout.count.
@@ -158,8 +158,7 @@ QMATH_INLINE void requantize(const Acc& acc, requantize_params p, Out&& q) noexc
 /// @pre as above, for every channel; multipliers.size() == layout.count; acc.size() is a multiple of
 ///      layout.count * layout.run.
 template <readable_range<std::int32_t> Acc, writable_quantized_range Out>
-QMATH_INLINE void requantize(const Acc& acc, const channel_requantize_params& p,
-                             Out&& q) noexcept {
+QMATH_INLINE void requantize(const Acc& acc, const channel_requantize_params& p, Out&& q) noexcept {
   using Q = detail::element_of<Out>;
   const std::span<const std::int32_t> in(acc);
   const std::span<Q> out(q);

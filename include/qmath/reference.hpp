@@ -34,7 +34,7 @@ inline float rounded(float x) noexcept {
 
 /// The nearest integer, ties to the even one. |x| < 2^31.
 inline std::int32_t nearest_even(float x) noexcept {
-  auto n = static_cast<std::int32_t>(x);                // toward zero
+  auto n = static_cast<std::int32_t>(x);                  // toward zero
   const float rest = rounded(x - static_cast<float>(n));  // exact
   const float distance = rest < 0.0f ? -rest : rest;
   if (distance > 0.5f || (distance == 0.5f && n % 2 != 0)) n += rest < 0.0f ? -1 : 1;
@@ -58,8 +58,8 @@ inline std::int32_t round_to_range(float t, std::int32_t zero_point, std::int32_
 template <quantized_integer Q>
 Q quantize(float x, float scale, std::int32_t zero_point) noexcept {
   const float t = rounded(x / scale);
-  return static_cast<Q>(round_to_range(t, zero_point, std::numeric_limits<Q>::min(),
-                                       std::numeric_limits<Q>::max()));
+  return static_cast<Q>(
+      round_to_range(t, zero_point, std::numeric_limits<Q>::min(), std::numeric_limits<Q>::max()));
 }
 
 template <quantized_integer Q>
@@ -70,16 +70,14 @@ float dequantize(Q q, float scale, std::int32_t zero_point) noexcept {
 template <quantized_integer Q>
 Q requantize(std::int32_t acc, float multiplier, std::int32_t zero_point) noexcept {
   const float t = rounded(static_cast<float>(acc) * multiplier);
-  return static_cast<Q>(round_to_range(t, zero_point, std::numeric_limits<Q>::min(),
-                                       std::numeric_limits<Q>::max()));
+  return static_cast<Q>(
+      round_to_range(t, zero_point, std::numeric_limits<Q>::min(), std::numeric_limits<Q>::max()));
 }
 
 // ---- Arrays ------------------------------------------------------------------------------------
 
 /// The parameter that element i uses.
-inline std::size_t channel_of(std::size_t i, granularity g) noexcept {
-  return i / g.run % g.count;
-}
+inline std::size_t channel_of(std::size_t i, granularity g) noexcept { return i / g.run % g.count; }
 
 inline std::int32_t zero_point_of(const channel_params& p, std::size_t channel) noexcept {
   return p.zero_points.empty() ? 0 : p.zero_points[channel];

@@ -37,8 +37,7 @@ class guarded {
     inner_ = mapped_ + page;
     if (mprotect(inner_, inner_bytes_, PROT_READ | PROT_WRITE) != 0) std::abort();
     std::memset(inner_, pattern, inner_bytes_);
-    std::byte* first =
-        side == guard::behind ? inner_ + inner_bytes_ - n * sizeof(T) : inner_;
+    std::byte* first = side == guard::behind ? inner_ + inner_bytes_ - n * sizeof(T) : inner_;
     data_ = reinterpret_cast<T*>(first);
   }
   explicit guarded(const std::vector<T>& values, guard side = guard::behind)

@@ -30,14 +30,15 @@ inline std::uint32_t to_bits(float x) { return std::bit_cast<std::uint32_t>(x); 
 /// Scales of all kinds: the usual, powers of two, those near a short significand (where the quotient
 /// needs a division), tiny, huge, subnormal.
 inline std::vector<float> scales() {
-  std::vector<float> s = {1.0f,  0.5f,     0x1p-7f,  0x1p-100f, 0x1p100f, 0.1f,        0.05f,
-                          0.3f,  0.00214854861f,     1.0f / 127.0f,       3.14159274f, 7e-5f,
-                          1e-9f, 1234.5f,  1e30f,    1e-30f};
+  std::vector<float> s = {1.0f,  0.5f,    0x1p-7f,        0x1p-100f,     0x1p100f,    0.1f,
+                          0.05f, 0.3f,    0.00214854861f, 1.0f / 127.0f, 3.14159274f, 7e-5f,
+                          1e-9f, 1234.5f, 1e30f,          1e-30f};
   for (std::uint32_t low : {1u, 2u, 7u, 8u, 9u, 15u, 16u, 17u, 0xFFF0u, 0xFFF1u, 0xFFFFu}) {
-    s.push_back(from_bits(0x3D000000u | low));           // near 2^-5
-    s.push_back(from_bits(0x3DCD0000u | low));           // near 0.1
+    s.push_back(from_bits(0x3D000000u | low));  // near 2^-5
+    s.push_back(from_bits(0x3DCD0000u | low));  // near 0.1
   }
-  const float below_100 = std::nextafter(0x1p-100f, 0.0f), above_100 = std::nextafter(0x1p100f, 1e38f);
+  const float below_100 = std::nextafter(0x1p-100f, 0.0f),
+              above_100 = std::nextafter(0x1p100f, 1e38f);
   for (float extreme : {below_100, above_100, 0x1p-126f, std::nextafter(0x1p-126f, 0.0f), 0x1p-149f,
                         0x1.8p-140f, 0x1p120f, 0x1p127f, std::numeric_limits<float>::max()}) {
     s.push_back(extreme);
@@ -61,8 +62,8 @@ inline std::vector<float> questions(float scale) {
       x.push_back(above);
     }
   }
-  for (float v : {0.0f, 0x1p-149f, 0x1p-126f, 0x1.fffffcp-127f, 1.0f, 0x1p31f, 0x1p24f, 1e10f, 1e30f,
-                  std::numeric_limits<float>::max(), inf}) {
+  for (float v : {0.0f, 0x1p-149f, 0x1p-126f, 0x1.fffffcp-127f, 1.0f, 0x1p31f, 0x1p24f, 1e10f,
+                  1e30f, std::numeric_limits<float>::max(), inf}) {
     x.push_back(v);
     x.push_back(-v);
   }

@@ -74,7 +74,8 @@ TEST_CASE("contract: quantize, channels") {
   refused("qmath::quantize: layout.count is 0", q,
           [&](auto& out) { qmath::quantize(x, channel_params{{}, {}, {0, 2}}, out); });
   refused(
-      "qmath::quantize: the number of elements is 6, but a multiple of layout.count * layout.run is "
+      "qmath::quantize: the number of elements is 6, but a multiple of layout.count * layout.run "
+      "is "
       "12",
       q, [&](auto& out) { qmath::quantize(x, channel_params{scales, {}, {3, 4}}, out); });
   const std::array<float, 3> bad = {1, 2, nan};
@@ -96,9 +97,8 @@ TEST_CASE("contract: dequantize") {
   refused("qmath::dequantize: zero_point is 256, outside [0, 255]", x,
           [&](auto& out) { qmath::dequantize(q, {1.0f, 256}, out); });
   const std::array<float, 2> scales = {1, 0};
-  refused("qmath::dequantize: scales[1] is 0, must be finite and > 0", x, [&](auto& out) {
-    qmath::dequantize(q, qmath::channel_params{scales, {}, {2, 2}}, out);
-  });
+  refused("qmath::dequantize: scales[1] is 0, must be finite and > 0", x,
+          [&](auto& out) { qmath::dequantize(q, qmath::channel_params{scales, {}, {2, 2}}, out); });
 }
 
 TEST_CASE("contract: requantize") {
@@ -150,12 +150,10 @@ TEST_CASE("contract: gemm") {
     qmath::gemm(matrix_view<const std::uint8_t>(a.data(), 2, 3), 0, p,
                 matrix_view<std::int32_t>(out.data(), 2, 3));
   });
-  refused("qmath::gemm: c.rows is 1, but a.rows is 2", c, [&](auto& out) {
-    qmath::gemm(av, 0, p, matrix_view<std::int32_t>(out.data(), 1, 3));
-  });
-  refused("qmath::gemm: c.cols is 2, but b.n is 3", c, [&](auto& out) {
-    qmath::gemm(av, 0, p, matrix_view<std::int32_t>(out.data(), 2, 2));
-  });
+  refused("qmath::gemm: c.rows is 1, but a.rows is 2", c,
+          [&](auto& out) { qmath::gemm(av, 0, p, matrix_view<std::int32_t>(out.data(), 1, 3)); });
+  refused("qmath::gemm: c.cols is 2, but b.n is 3", c,
+          [&](auto& out) { qmath::gemm(av, 0, p, matrix_view<std::int32_t>(out.data(), 2, 2)); });
   refused("qmath::gemm: a.stride is 3, must be at least the number of columns, 4", c,
           [&](auto& out) {
             qmath::gemm(matrix_view<const std::uint8_t>(a.data(), 2, 4, 3), 0, p,
@@ -170,9 +168,8 @@ TEST_CASE("contract: gemm") {
     qmath::gemm(av, 0, p, matrix_view<std::int32_t>(nullptr, 2, 3));
     CHECK(log.take() == "qmath::gemm: c has no data");
   }
-  refused("qmath::gemm: a_zero_point is 256, outside [0, 255]", c, [&](auto& out) {
-    qmath::gemm(av, 256, p, matrix_view<std::int32_t>(out.data(), 2, 3));
-  });
+  refused("qmath::gemm: a_zero_point is 256, outside [0, 255]", c,
+          [&](auto& out) { qmath::gemm(av, 256, p, matrix_view<std::int32_t>(out.data(), 2, 3)); });
   refused("qmath::gemm: c overlaps an input", c, [&](auto& out) {
     qmath::gemm(matrix_view<const std::uint8_t>(reinterpret_cast<std::uint8_t*>(out.data()), 2, 4),
                 0, p, matrix_view<std::int32_t>(out.data(), 2, 3));

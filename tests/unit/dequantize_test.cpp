@@ -31,7 +31,8 @@ std::vector<Q> all_codes() {
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("dequantize: every code and scale, many zero points", Q, std::int8_t, std::uint8_t) {
+TEST_CASE_TEMPLATE("dequantize: every code and scale, many zero points", Q, std::int8_t,
+                   std::uint8_t) {
   const std::vector<Q> q = all_codes<Q>();
   std::vector<float> want(q.size()), got(q.size());
   for (const float scale : support::scales()) {

@@ -35,8 +35,8 @@ TEST_CASE("pack: every element at its place, zeros around, sums in front") {
       const guarded<std::byte> memory(qmath::packed_size(k, n));
       const guarded<std::byte> memory_t(qmath::packed_size(k, n));
       const auto p = qmath::pack(matrix_view<const std::int8_t>(b.data(), k, n), memory.span());
-      const auto t = qmath::pack_transposed(matrix_view<const std::int8_t>(bt.data(), n, k),
-                                            memory_t.span());
+      const auto t =
+          qmath::pack_transposed(matrix_view<const std::int8_t>(bt.data(), n, k), memory_t.span());
       REQUIRE(p.k == k);
       REQUIRE(p.n == n);
       CHECK(reinterpret_cast<std::uintptr_t>(p.panels) % 64 == 0);

@@ -16,8 +16,13 @@ using support::guarded;
 namespace {
 
 std::vector<float> multipliers() {
-  return {1.0f,    0.5f,     0x1p-8f,  0.1f,    0.0007f,  0.00392156886f, 3.0f, 1e-9f,
-          0x1p-31f, 1e-30f,  0x1p-149f, 1e30f,  0x1p127f, std::numeric_limits<float>::max()};
+  return {1.0f,      0.5f,
+          0x1p-8f,   0.1f,
+          0.0007f,   0.00392156886f,
+          3.0f,      1e-9f,
+          0x1p-31f,  1e-30f,
+          0x1p-149f, 1e30f,
+          0x1p127f,  std::numeric_limits<float>::max()};
 }
 
 // Sums whose product with the multiplier lies at ties and their neighbours, extremes, random ones.

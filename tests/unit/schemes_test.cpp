@@ -36,9 +36,9 @@ TEST_CASE_TEMPLATE("every pair of bounds gives valid parameters with an exact ze
   const float inf = std::numeric_limits<float>::infinity();
   const float nan = std::numeric_limits<float>::quiet_NaN();
   const float largest = std::numeric_limits<float>::max();
-  const std::vector<float> bounds = {nan,  -inf,     -largest, -1e30f,   -3.7f,    -1e-30f, -0x1p-126f,
-                                     -0x1p-149f, -0.0f, 0.0f,  0x1p-149f, 0x1p-126f, 1e-30f, 0.1f,
-                                     1.0f, 1e30f,    largest,  inf};
+  const std::vector<float> bounds = {nan,        -inf,       -largest, -1e30f, -3.7f,     -1e-30f,
+                                     -0x1p-126f, -0x1p-149f, -0.0f,    0.0f,   0x1p-149f, 0x1p-126f,
+                                     1e-30f,     0.1f,       1.0f,     1e30f,  largest,   inf};
   for (const float min : bounds) {
     for (const float max : bounds) {
       CAPTURE(min);
@@ -58,7 +58,8 @@ TEST_CASE_TEMPLATE("every pair of bounds gives valid parameters with an exact ze
 
 // Both ends of the range may be off by the rounding of scale and zero point, not by more than a step.
 TEST_CASE_TEMPLATE("the range is covered", Q, std::int8_t, std::uint8_t) {
-  for (const auto& [min, max] : {std::pair{-1.0f, 3.0f}, {-0.001f, 7.5f}, {0.0f, 6.0f}, {-9.0f, 0.1f}}) {
+  for (const auto& [min, max] :
+       {std::pair{-1.0f, 3.0f}, {-0.001f, 7.5f}, {0.0f, 6.0f}, {-9.0f, 0.1f}}) {
     const affine_params p = affine_from_range<Q>({min, max});
     const double scale = static_cast<double>(p.scale);
     const double lo = scale * (std::numeric_limits<Q>::min() - p.zero_point);

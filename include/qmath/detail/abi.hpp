@@ -75,8 +75,12 @@
   }                     \
   }
 
-#define QMATH_BEGIN_NAMESPACE QMATH_BEGIN_TYPES inline namespace QMATH_ABI_TAG {
-#define QMATH_END_NAMESPACE QMATH_END_TYPES }
+#define QMATH_BEGIN_NAMESPACE \
+  QMATH_BEGIN_TYPES           \
+  inline namespace QMATH_ABI_TAG {
+#define QMATH_END_NAMESPACE \
+  QMATH_END_TYPES           \
+  }
 
 #if QMATH_MODE == QMATH_MODE_COMPILED
 #define QMATH_BEGIN_LIBRARY QMATH_BEGIN_TYPES

@@ -22,10 +22,12 @@ namespace impl {
 class default_float_environment {
  public:
   QMATH_INLINE default_float_environment() noexcept : saved_(read()) {
-    if (!is_default(saved_)) [[unlikely]] write(initial);
+    if (!is_default(saved_)) [[unlikely]]
+      write(initial);
   }
   QMATH_INLINE ~default_float_environment() {
-    if (!is_default(saved_)) [[unlikely]] write(saved_);
+    if (!is_default(saved_)) [[unlikely]]
+      write(saved_);
   }
   default_float_environment(const default_float_environment&) = delete;
   default_float_environment& operator=(const default_float_environment&) = delete;

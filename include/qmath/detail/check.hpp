@@ -45,7 +45,6 @@ QMATH_BEGIN_NAMESPACE
 namespace impl {
 using library::no_index;
 
-
 QMATH_INLINE bool expect_equal(const char* function, const char* name_a, std::size_t a,
                                const char* name_b, std::size_t b) noexcept {
   if (!QMATH_CHECKS || a == b) return true;
@@ -101,8 +100,8 @@ QMATH_INLINE bool expect_layout(const char* function, const char* values_name, s
   if (layout.count == 0) return library::report_argument(function, "layout.count", "is 0"), false;
   if (layout.run == 0) return library::report_argument(function, "layout.run", "is 0"), false;
   if (n % layout.run != 0 || n / layout.run % layout.count != 0) {
-    library::report_mismatch(function, "the number of elements", n, "a multiple of layout.count * layout.run",
-                    layout.count * layout.run);
+    library::report_mismatch(function, "the number of elements", n,
+                             "a multiple of layout.count * layout.run", layout.count * layout.run);
     return false;
   }
   return true;

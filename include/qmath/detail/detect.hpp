@@ -102,7 +102,7 @@ inline target_mask detect_targets() noexcept {
   // VBMI, VBMI2, GFNI, VAES, VPCLMULQDQ, BITALG, VPOPCNTDQ
   if (!all(extended.ecx, 1, 6, 8, 9, 10, 12, 14)) return t;
   t |= mask_of(target::avx3_dl);
-  if (!all(extended1.eax, 5)) return t;  // BF16
+  if (!all(extended1.eax, 5)) return t;                                        // BF16
   const bool is_amd = vendor.ebx == 0x68747541u && vendor.ecx == 0x444D4163u;  // "Auth" "cAMD"
   if (is_amd) t |= mask_of(target::avx3_zen4);
   if (all(extended.edx, 23)) t |= mask_of(target::avx3_spr);  // FP16

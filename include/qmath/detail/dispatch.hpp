@@ -89,7 +89,8 @@ QMATH_INLINE target active_id() noexcept {
   return best_of(compiled_targets);
 #else
   target_mask allowed = detail::allowed_targets.load(std::memory_order_relaxed);
-  if (allowed == 0) [[unlikely]] allowed = choose_targets();
+  if (allowed == 0) [[unlikely]]
+    allowed = choose_targets();
   const target_mask here = allowed & compiled_targets;
   return best_of(here != 0 ? here : baseline_target);
 #endif
@@ -105,7 +106,8 @@ namespace library {
 #if QMATH_MODE != QMATH_MODE_COMPILED
 static inline  // as its tables
 #endif
-const detail::kernel_table& active() noexcept {
+    const detail::kernel_table&
+    active() noexcept {
   return *impl::tables.by_target[static_cast<std::size_t>(impl::active_id())];
 }
 

@@ -3,14 +3,14 @@
 //
 // Compiles kernels/all-inl.hpp once for every CPU target of this translation unit.
 //
-// This is our own loop: Highway's (hwy/foreach_target.h) can run once per translation unit, must come
-// before hwy/highway.h, and needs Highway's compiled library for dispatch. A public header can ask
-// none of that of its users. It cooperates with a user's own Highway code in the orders that can work,
-// and stops with an #error in those that cannot (docs/dispatch.md).
+// This is our own loop over our own copy of Highway. Highway's loop (hwy/foreach_target.h) can run once
+// per translation unit, must come before hwy/highway.h, and needs Highway's compiled library for
+// dispatch. A public header can ask none of that of its users, who may have Highway code too: before
+// this header, behind it, or around it (docs/dispatch.md).
 //
 // What it relies on in Highway (1.2 to 1.4): hwy/highway.h defines the operations of HWY_TARGET each
-// time HWY_TARGET_TOGGLE has been flipped since the last time; HWY_ONCE is 1 for the static target
-// only; hwy/ops/set_macros-inl.h by itself sets the macros of HWY_TARGET, without operations.
+// time HWY_TARGET_TOGGLE has been flipped since the last time, and flips its other toggles then;
+// hwy/ops/set_macros-inl.h by itself sets the macros of HWY_TARGET, without operations.
 #ifndef QMATH_DETAIL_FOREACH_TARGET_HPP_
 #define QMATH_DETAIL_FOREACH_TARGET_HPP_
 
@@ -18,6 +18,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <type_traits>
@@ -25,28 +26,54 @@
 #include "qmath/detail/kernel_table.hpp"
 #include "qmath/detail/packed_layout.hpp"
 
-// Highway's own switches, unless it has been included already.
-#ifndef HWY_HIGHWAY_INCLUDED
-#if QMATH_MODE == QMATH_MODE_STATIC && !defined(HWY_COMPILE_ONLY_STATIC)
-#define HWY_COMPILE_ONLY_STATIC
-#endif
-#ifndef HWY_HEADER_ONLY
-#define HWY_HEADER_ONLY  // 1.3 and later: no call into Highway's library, not even at -O0
-#endif
+// ---- A copy of Highway for qmath alone -----------------------------------------------------------
+// The user may have included Highway already, may be in the middle of Highway's own target loop, or may
+// do either later. So what is included here is another copy, in a namespace of its own, and everything
+// Highway remembers between inclusions is put back at the end of this file. The name of the namespace
+// carries the baseline: at -O0 Highway's functions are not inlined, and the linker must not merge
+// those of translation units with different flags.
+//
+// The headers that define macros only are shared: who comes first decides on the compiler's targets.
 #ifndef HWY_WANT_AVX3_DL
 #define HWY_WANT_AVX3_DL  // 1.2 leaves it out otherwise
 #endif
 #ifndef HWY_BROKEN_EMU128
 #define HWY_BROKEN_EMU128 0  // the alternative, HWY_SCALAR, has one lane: too few for the kernels
 #endif
-#endif
-
-#include "hwy/base.h"
 #include "hwy/detect_targets.h"
 #include "hwy/highway_export.h"
 
-#if defined(HWY_ONCE) && !(HWY_ONCE)
-#error "qmath: include <qmath/qmath.hpp> outside what HWY_TARGET_INCLUDE repeats, or link qmath::compiled"
+#define QMATH_HIGHWAY_NAME_(tag) qmath_highway_##tag
+#define QMATH_HIGHWAY_NAME(tag) QMATH_HIGHWAY_NAME_(tag)
+#pragma push_macro("hwy")
+#undef hwy
+#define hwy QMATH_HIGHWAY_NAME(QMATH_ABI_TAG)
+
+// Guards of the headers that define something in the namespace; the others define macros only.
+#pragma push_macro("HIGHWAY_HWY_BASE_H_")
+#undef HIGHWAY_HWY_BASE_H_
+#pragma push_macro("HIGHWAY_HWY_TARGETS_H_")
+#undef HIGHWAY_HWY_TARGETS_H_
+#pragma push_macro("HWY_HIGHWAY_INCLUDED")
+#undef HWY_HIGHWAY_INCLUDED
+// The state of a target loop.
+#pragma push_macro("HWY_TARGET")
+#pragma push_macro("HWY_TARGET_TOGGLE")
+#pragma push_macro("HWY_ONCE")
+#undef HWY_ONCE
+#define HWY_ONCE 0
+// Highway's own switches.
+#pragma push_macro("HWY_HEADER_ONLY")
+#undef HWY_HEADER_ONLY
+#define HWY_HEADER_ONLY  // 1.3 and later: no call into Highway's library, not even at -O0
+
+#include "hwy/base.h"
+
+#if HWY_MAJOR == 1 && HWY_MINOR < 3
+// HWY_HEADER_ONLY is not known yet, and -O0 keeps the calls.
+namespace hwy {
+inline void Abort(const char*, int, const char*, ...) { std::abort(); }
+}  // namespace hwy
 #endif
 
 // ---- Which targets -------------------------------------------------------------------------------
@@ -61,8 +88,8 @@
 #ifdef QMATH_ALL_TARGETS
 #define QMATH_SKIPPED_TARGETS 0
 #else
-#define QMATH_SKIPPED_TARGETS                                                                 \
-  (QMATH_HWY_AVX10_2 | HWY_AVX3_SPR | HWY_AVX3_ZEN4 | HWY_SSSE3 | HWY_NEON | HWY_SVE_256 |    \
+#define QMATH_SKIPPED_TARGETS                                                              \
+  (QMATH_HWY_AVX10_2 | HWY_AVX3_SPR | HWY_AVX3_ZEN4 | HWY_SSSE3 | HWY_NEON | HWY_SVE_256 | \
    HWY_SVE2_128)
 #endif
 // LLVM 22 removed a feature name that Highway before 1.4 uses for AVX-512.
@@ -72,8 +99,12 @@
 #else
 #define QMATH_BROKEN_TARGETS 0
 #endif
+#if QMATH_MODE == QMATH_MODE_STATIC
+#define QMATH_LOOP_TARGETS 0
+#else
 #define QMATH_LOOP_TARGETS \
   (HWY_TARGETS & ~(QMATH_SKIPPED_TARGETS | QMATH_BROKEN_TARGETS | HWY_STATIC_TARGET))
+#endif
 
 QMATH_BEGIN_NAMESPACE
 namespace impl {
@@ -124,20 +155,11 @@ struct table_of {
 QMATH_END_NAMESPACE
 
 // ---- The loop ------------------------------------------------------------------------------------
-// What has been included of Highway so far decides how its operations for a target come into being.
-#if !defined(HWY_HIGHWAY_INCLUDED)
-#define QMATH_HIGHWAY_SEEN 0  // nothing: each pass defines them
-#elif !defined(HIGHWAY_HWY_FOREACH_TARGET_H_)
-#define QMATH_HIGHWAY_SEEN 1  // highway.h: those of the static target exist, each pass defines the others
-#else
-#define QMATH_HIGHWAY_SEEN 2  // foreach_target.h: all exist, each pass only sets the macros
-#endif
-
-#if QMATH_HIGHWAY_SEEN == 1
+// hwy/highway.h defines the operations of HWY_TARGET when these two macros agree, and changes the first.
+// Wherever the user is, the next inclusion is to be such a one.
+#if defined(HWY_HIGHWAY_PER_TARGET) != defined(HWY_TARGET_TOGGLE)
 #include "qmath/detail/flip_toggle.hpp"
 #endif
-#undef HWY_ONCE
-#define HWY_ONCE 0
 
 #if QMATH_LOOP_TARGETS & HWY_SSE2
 #undef HWY_TARGET
@@ -220,23 +242,53 @@ QMATH_END_NAMESPACE
 #include "qmath/detail/target_pass.hpp"
 #endif
 
-// The static target last: it leaves Highway's macros as any code behind this header expects them.
+// The static target.
 #undef HWY_TARGET
 #define HWY_TARGET HWY_STATIC_TARGET
 #undef HWY_ONCE
 #define HWY_ONCE 1
-#if QMATH_HIGHWAY_SEEN == 1
-#include "qmath/detail/flip_toggle.hpp"
+#include "qmath/detail/target_pass.hpp"
+
+// Every pass flips some hundred macros of Highway's. After an even number of passes they are as they
+// were. An odd number needs one more, of which nothing but that is wanted: a cheap target.
+#ifdef QMATH_ODD_PASSES
+#pragma push_macro("hwy")
+#undef hwy
+#define hwy qmath_highway_unused
+#undef HIGHWAY_HWY_BASE_H_
+#undef HIGHWAY_HWY_TARGETS_H_
+#undef HWY_HIGHWAY_INCLUDED
+#if HWY_ARCH_X86
+#undef HWY_TARGET
+#define HWY_TARGET HWY_SSE2
 #endif
-#if QMATH_HIGHWAY_SEEN != 0
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC push_options
+#endif
+#include "hwy/highway.h"
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC pop_options
+#endif
+#undef QMATH_ODD_PASSES
+#pragma pop_macro("hwy")
+#endif
+
+// ---- Highway as the user left it -----------------------------------------------------------------
+#pragma pop_macro("HWY_HEADER_ONLY")
+#pragma pop_macro("HWY_ONCE")
+#pragma pop_macro("HWY_TARGET_TOGGLE")
+#pragma pop_macro("HWY_TARGET")
+#pragma pop_macro("HWY_HIGHWAY_INCLUDED")
+#pragma pop_macro("HIGHWAY_HWY_TARGETS_H_")
+#pragma pop_macro("HIGHWAY_HWY_BASE_H_")
+#pragma pop_macro("hwy")
 #include "hwy/ops/set_macros-inl.h"
-#endif
-#include "qmath/kernels/all-inl.hpp"
 
 #undef QMATH_HWY_AVX10_2
 #undef QMATH_SKIPPED_TARGETS
 #undef QMATH_BROKEN_TARGETS
 #undef QMATH_LOOP_TARGETS
-#undef QMATH_HIGHWAY_SEEN
+#undef QMATH_HIGHWAY_NAME
+#undef QMATH_HIGHWAY_NAME_
 
 #endif  // QMATH_DETAIL_FOREACH_TARGET_HPP_

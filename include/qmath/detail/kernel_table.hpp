@@ -32,9 +32,9 @@ struct gemm_epilogue {
 
 /// One GEMM, C[m, n] = epilogue(sum over k of (A[m, k] - a_zero_point) * B[k, n]).
 struct gemm_problem {
-  const void* a = nullptr;         ///< m rows of k elements
-  std::size_t a_stride = 0;        ///< elements
-  bool a_is_signed = false;        ///< s8 or u8
+  const void* a = nullptr;   ///< m rows of k elements
+  std::size_t a_stride = 0;  ///< elements
+  bool a_is_signed = false;  ///< s8 or u8
   std::int32_t a_zero_point = 0;
   const std::int32_t* column_sums = nullptr;  ///< of B, n of them
   const std::int8_t* panels = nullptr;        ///< packed B (pack.hpp)
@@ -44,26 +44,26 @@ struct gemm_problem {
   gemm_epilogue epilogue;
 };
 
-/// One tile of int32 sums: sums[r][c] = initial[c] + sum over k of A'[r, k] * B[k, c], modulo 2^32,
-/// where A' is A with its sign convention flipped (xor 0x80) when the kernel wants the other one.
+/// One tile of int32 sums: sums[r][c] = initial[c] + sum over k of A'[r, k] * B[k, c], modulo 2^32.
+/// A' is A with the bytes' sign bits flipped where that gives them the sign that the kernel wants: an
+/// element of A' is then that of A plus or minus 128, which `initial` makes up for.
 struct gemm_tile {
   const void* a = nullptr;
   std::size_t a_stride = 0;  ///< elements, which are bytes
-  std::size_t rows = 0;      ///< 1 ... max_rows
+  std::int32_t a_flip = 0;   ///< 0 or 0x80808080
+  std::size_t rows = 0;      ///< at most gemm_tile_rows
   std::size_t k = 0;
-  const std::int8_t* panels = nullptr;     ///< the first panel of the tile
-  std::size_t columns = 0;                 ///< columns in use; the tile computes whole panels
-  const std::int32_t* initial = nullptr;   ///< panel_columns * ceil(columns / panel_columns)
-  std::int32_t* sums = nullptr;            ///< rows of gemm_tile_columns
+  const std::int8_t* panels = nullptr;    ///< the first panel of the tile
+  std::size_t columns = 0;                ///< columns in use; the tile computes whole panels
+  const std::int32_t* initial = nullptr;  ///< gemm_tile_columns
+  std::int32_t* sums = nullptr;           ///< rows of gemm_tile_columns
 };
 
 /// The inner kernel of GEMM, the part that differs between dot product instructions.
 struct gemm_dot {
-  void (*tile_u8)(const gemm_tile&) = nullptr;  ///< A unsigned
-  void (*tile_s8)(const gemm_tile&) = nullptr;  ///< A signed
-  std::int32_t offset_u8 = 0;  ///< what the kernel adds to every element of A: 0 or -128 (u8 -> s8)
-  std::int32_t offset_s8 = 0;  ///< 0 or +128 (s8 -> u8)
-  std::size_t max_rows = 0;
+  void (*tile)(const gemm_tile&) = nullptr;
+  bool a_is_signed = false;  ///< the sign of A that its instruction wants
+  std::size_t max_rows = 0;  ///< of its register tile: multiples of it are computed fastest
 };
 
 struct kernel_table {
@@ -76,8 +76,9 @@ struct kernel_table {
                           const float* scales, const std::int32_t* zero_points, std::uint8_t* q);
   void (*dequantize_f32_s8)(const std::int8_t* q, std::size_t n, std::size_t count, std::size_t run,
                             const float* scales, const std::int32_t* zero_points, float* x);
-  void (*dequantize_f32_u8)(const std::uint8_t* q, std::size_t n, std::size_t count, std::size_t run,
-                            const float* scales, const std::int32_t* zero_points, float* x);
+  void (*dequantize_f32_u8)(const std::uint8_t* q, std::size_t n, std::size_t count,
+                            std::size_t run, const float* scales, const std::int32_t* zero_points,
+                            float* x);
   void (*requantize_s8_s32)(const std::int32_t* acc, std::size_t n, std::size_t count,
                             std::size_t run, const float* multipliers, std::int32_t zero_point,
                             std::int8_t* q);

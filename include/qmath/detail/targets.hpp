@@ -44,9 +44,9 @@ enum class target : std::uint8_t {
 };
 
 inline constexpr const char* target_names[] = {
-    "AVX10_2", "AVX3_SPR", "AVX3_ZEN4", "AVX3_DL",   "AVX3_VNNI",    "AVX3", "AVX2_VNNI",
-    "AVX2",    "SSE4",     "SSSE3",     "SSE2",      "SVE2_128",     "SVE_256", "SVE2",
-    "SVE",     "NEON_BF16", "NEON_DOTPROD", "NEON",  "NEON_WITHOUT_AES", "BASELINE"};
+    "AVX10_2", "AVX3_SPR",  "AVX3_ZEN4",    "AVX3_DL", "AVX3_VNNI",        "AVX3",    "AVX2_VNNI",
+    "AVX2",    "SSE4",      "SSSE3",        "SSE2",    "SVE2_128",         "SVE_256", "SVE2",
+    "SVE",     "NEON_BF16", "NEON_DOTPROD", "NEON",    "NEON_WITHOUT_AES", "BASELINE"};
 static_assert(sizeof(target_names) / sizeof(*target_names) == static_cast<int>(target::count));
 
 using target_mask = std::uint32_t;

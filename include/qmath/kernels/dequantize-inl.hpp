@@ -50,8 +50,7 @@ HWY_INLINE void dequantize_interleaved(const Q* HWY_RESTRICT q, std::size_t coun
   const std::size_t N = hn::Lanes(df);
   std::size_t i = 0;
   for (; i + N <= count; i += N) {
-    const auto z =
-        zero_points ? hn::ConvertTo(df, hn::LoadU(di, zero_points + i)) : hn::Zero(df);
+    const auto z = zero_points ? hn::ConvertTo(df, hn::LoadU(di, zero_points + i)) : hn::Zero(df);
     hn::StoreU(dequantize_vector(df, hn::LoadU(d8, q + i), hn::LoadU(df, scales + i), z), df,
                x + i);
   }

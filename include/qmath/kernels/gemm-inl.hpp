@@ -96,13 +96,16 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void gemm(const gemm_problem& p, const gemm
   HWY_ALIGN std::int32_t initial[gemm_tile_columns];
   const std::size_t row_step = gemm_tile_rows / dot.max_rows * dot.max_rows;
 
-  // sum (A - za) B = sum (A + offset) B - (za + offset) * column sums of B, all modulo 2^32.
-  const std::int32_t a_offset = p.a_is_signed ? dot.offset_s8 : dot.offset_u8;
-  const std::uint32_t a_shift = static_cast<std::uint32_t>(p.a_zero_point + a_offset);
+  // A' = A + offset has the sign that the dot product wants, and
+  // sum (A - za) B = sum A' B - (za + offset) * column sums of B, all modulo 2^32.
+  const bool flip = p.a_is_signed != dot.a_is_signed;
+  const std::int32_t offset = !flip ? 0 : p.a_is_signed ? 128 : -128;
+  const std::uint32_t shift = static_cast<std::uint32_t>(p.a_zero_point + offset);
 
   gemm_tile t;
   t.k = p.k;
   t.a_stride = p.a_stride;
+  t.a_flip = flip ? static_cast<std::int32_t>(0x80808080u) : 0;
   t.sums = sums;
   t.initial = initial;
   for (std::size_t column = 0; column < p.n; column += gemm_tile_columns) {
@@ -110,14 +113,14 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void gemm(const gemm_problem& p, const gemm
     t.panels = p.panels + column / panel_columns * packed_panel_bytes(p.k);
     for (std::size_t c = 0; c < gemm_tile_columns; ++c) {
       const std::int32_t sum = c < t.columns ? p.column_sums[column + c] : 0;
-      initial[c] = static_cast<std::int32_t>(0u - a_shift * static_cast<std::uint32_t>(sum));
+      initial[c] = static_cast<std::int32_t>(0u - shift * static_cast<std::uint32_t>(sum));
     }
     const Epilogue epilogue(p, column, t.columns);
 
     for (std::size_t row = 0; row < p.m; row += row_step) {
       t.a = static_cast<const std::uint8_t*>(p.a) + row * p.a_stride;
       t.rows = HWY_MIN(row_step, p.m - row);
-      (p.a_is_signed ? dot.tile_s8 : dot.tile_u8)(t);
+      dot.tile(t);
 
       output* out = static_cast<output*>(p.c) + row * p.c_stride + column;
       for (std::size_t r = 0; r < t.rows; ++r, out += p.c_stride) {

@@ -5,10 +5,10 @@
 // (detail/foreach_target.hpp); instructions it has no target for are in variants-inl.hpp.
 //
 // A dot type has
-//     offset_u8, offset_s8  what the tile adds to every element of A to get the sign that add() wants
-//     halves                false: add(sum, a, b) adds the four products of each int32 lane
-//                           true: add() takes two 16-bit halves per lane, even() and odd() split
-//     max_rows              rows of the register tile
+//     a_is_signed   the sign that it wants of A; B is signed
+//     add           sum + the products, modulo 2^32: of four bytes per int32 lane, or, if `halves`, of
+//                   two 16-bit integers, which even and odd make of the bytes
+//     max_rows      rows of the register tile
 HWY_BEFORE_NAMESPACE();
 QMATH_BEGIN_NAMESPACE
 namespace impl {
@@ -21,27 +21,24 @@ using gemm_vector = hn::Vec<gemm_tag>;
 
 // Two multiply-adds over 16-bit halves per group of four: no instruction saturates.
 struct dot_by_halves {
-  static constexpr std::int32_t offset_u8 = 0;
-  static constexpr std::int32_t offset_s8 = 0;
+  static constexpr bool a_is_signed = false;
   static constexpr bool halves = true;
   // Registers: rows * 2 sums + 4 halves of B + 2 halves of A and a product.
   static constexpr std::size_t max_rows = HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3 ? 12 : 4;
 
-  template <bool Signed>
-  static HWY_INLINE gemm_vector even(gemm_vector v) {
-    const gemm_tag d;
-    if constexpr (Signed) {
-      const hn::Repartition<std::int16_t, gemm_tag> d16;
-      return hn::BitCast(d, hn::ShiftRight<8>(hn::ShiftLeft<8>(hn::BitCast(d16, v))));
-    } else {
-      return hn::And(v, hn::Set(d, 0x00FF00FF));
-    }
+  static HWY_INLINE gemm_vector a_even(gemm_vector v) {
+    return hn::And(v, hn::Set(gemm_tag(), 0x00FF00FF));
   }
-
-  template <bool Signed>
-  static HWY_INLINE gemm_vector odd(gemm_vector v) {
-    using T = std::conditional_t<Signed, std::int16_t, std::uint16_t>;
-    const hn::Repartition<T, gemm_tag> d16;
+  static HWY_INLINE gemm_vector a_odd(gemm_vector v) {
+    const hn::Repartition<std::uint16_t, gemm_tag> d16;
+    return hn::BitCast(gemm_tag(), hn::ShiftRight<8>(hn::BitCast(d16, v)));
+  }
+  static HWY_INLINE gemm_vector b_even(gemm_vector v) {
+    const hn::Repartition<std::int16_t, gemm_tag> d16;
+    return hn::BitCast(gemm_tag(), hn::ShiftRight<8>(hn::ShiftLeft<8>(hn::BitCast(d16, v))));
+  }
+  static HWY_INLINE gemm_vector b_odd(gemm_vector v) {
+    const hn::Repartition<std::int16_t, gemm_tag> d16;
     return hn::BitCast(gemm_tag(), hn::ShiftRight<8>(hn::BitCast(d16, v)));
   }
 
@@ -55,13 +52,8 @@ struct dot_by_halves {
 // One instruction per group of four: vpdpbusd (A unsigned), sdot (A signed); NEON without dot product
 // multiplies and adds pairwise.
 struct dot_by_quads {
-#if HWY_ARCH_X86
-  using a_type = std::uint8_t;
-  static constexpr std::int32_t offset_u8 = 0, offset_s8 = 128;
-#else
-  using a_type = std::int8_t;
-  static constexpr std::int32_t offset_u8 = -128, offset_s8 = 0;
-#endif
+  using a_type = std::conditional_t<HWY_ARCH_X86 != 0, std::uint8_t, std::int8_t>;
+  static constexpr bool a_is_signed = std::is_signed_v<a_type>;
   static constexpr bool halves = false;
   static constexpr std::size_t max_rows = 12;
 

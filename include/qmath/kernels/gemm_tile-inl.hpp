@@ -18,85 +18,81 @@ namespace impl {
 namespace HWY_NAMESPACE {
 namespace QMATH_TILE_NAMESPACE {
 
-// One group of four elements of a row of A in every lane, with the sign that the dot type wants.
-// The last group of a row has fewer than 4 bytes; B is padded with zeros there.
-template <class Dot, bool Signed>
-HWY_INLINE gemm_vector load_a(const std::uint8_t* a, std::size_t bytes) {
-  constexpr bool flip = (Signed ? Dot::offset_s8 : Dot::offset_u8) != 0;
-  const gemm_tag d;
-  std::int32_t four = 0;
-  if (bytes == 4) {
-    std::memcpy(&four, a, 4);
-  } else {
-    std::memcpy(&four, a, bytes);
-  }
-  const gemm_vector v = hn::Set(d, four);
-  if constexpr (flip) return hn::Xor(v, hn::Set(d, static_cast<std::int32_t>(0x80808080u)));
-  return v;
-}
+// Rows of A, advancing along k.
+struct a_rows {
+  const std::uint8_t* next;
+  std::size_t stride;
+  std::int32_t flip;
 
-// sum += products of four; b_even, b_odd: the halves of B, or B twice.
-template <class Dot, bool Signed>
+  // One group of four elements of a row, in every lane. The last group of a row has fewer than 4 bytes,
+  // behind which there is no A to read and B is padded with zeros.
+  HWY_INLINE gemm_vector load(std::size_t row, std::size_t bytes) const {
+    const gemm_tag d;
+    const std::uint8_t* from = next + row * stride;
+    std::int32_t four = 0;
+    if (bytes == 4) {
+      std::memcpy(&four, from, 4);
+    } else {
+      std::memcpy(&four, from, bytes);
+    }
+    return hn::Xor(hn::Set(d, four), hn::Set(d, flip));
+  }
+};
+
+// sum += products of four; b_even, b_odd: the halves of B, or B itself in b_even.
+template <class Dot>
 HWY_INLINE void add_products(gemm_vector& sum, const gemm_vector& a, const gemm_vector& b_even,
                              const gemm_vector& b_odd) {
   if constexpr (Dot::halves) {
-    sum = Dot::add(sum, Dot::template even<Signed>(a), b_even);
-    sum = Dot::add(sum, Dot::template odd<Signed>(a), b_odd);
+    sum = Dot::add(sum, Dot::a_even(a), b_even);
+    sum = Dot::add(sum, Dot::a_odd(a), b_odd);
   } else {
     (void)b_odd;
     sum = Dot::add(sum, a, b_even);
   }
 }
 
-// One group of four for all rows, one vector of columns.
-template <class Dot, bool Signed, class... Rest>
-HWY_INLINE void add_rows_1(const std::uint8_t* a, std::size_t a_stride, std::size_t bytes,
-                           const gemm_vector& b_even, const gemm_vector& b_odd, gemm_vector& sum,
-                           Rest&... rest) {
-  add_products<Dot, Signed>(sum, load_a<Dot, Signed>(a, bytes), b_even, b_odd);
+// One group of four for this row and the following ones, one vector of columns.
+template <class Dot, std::size_t Row, class... Rest>
+HWY_INLINE void add_rows_1(const a_rows& a, std::size_t bytes, const gemm_vector& b_even,
+                           const gemm_vector& b_odd, gemm_vector& sum, Rest&... rest) {
+  add_products<Dot>(sum, a.load(Row, bytes), b_even, b_odd);
   if constexpr (sizeof...(Rest) != 0) {
-    add_rows_1<Dot, Signed>(a + a_stride, a_stride, bytes, b_even, b_odd, rest...);
+    add_rows_1<Dot, Row + 1>(a, bytes, b_even, b_odd, rest...);
   }
 }
 
 // The same for two vectors of columns, which share the loads of A.
-template <class Dot, bool Signed, class... Rest>
-HWY_INLINE void add_rows_2(const std::uint8_t* a, std::size_t a_stride, std::size_t bytes,
-                           const gemm_vector& b0_even, const gemm_vector& b0_odd,
-                           const gemm_vector& b1_even, const gemm_vector& b1_odd,
-                           gemm_vector& sum0, gemm_vector& sum1, Rest&... rest) {
-  const gemm_vector v = load_a<Dot, Signed>(a, bytes);
-  add_products<Dot, Signed>(sum0, v, b0_even, b0_odd);
-  add_products<Dot, Signed>(sum1, v, b1_even, b1_odd);
+template <class Dot, std::size_t Row, class... Rest>
+HWY_INLINE void add_rows_2(const a_rows& a, std::size_t bytes, const gemm_vector& b0_even,
+                           const gemm_vector& b0_odd, const gemm_vector& b1_even,
+                           const gemm_vector& b1_odd, gemm_vector& sum0, gemm_vector& sum1,
+                           Rest&... rest) {
+  const gemm_vector v = a.load(Row, bytes);
+  add_products<Dot>(sum0, v, b0_even, b0_odd);
+  add_products<Dot>(sum1, v, b1_even, b1_odd);
   if constexpr (sizeof...(Rest) != 0) {
-    add_rows_2<Dot, Signed>(a + a_stride, a_stride, bytes, b0_even, b0_odd, b1_even, b1_odd,
-                            rest...);
+    add_rows_2<Dot, Row + 1>(a, bytes, b0_even, b0_odd, b1_even, b1_odd, rest...);
   }
 }
 
-template <class Dot, bool Signed, std::size_t Vectors, class... Sums>
-HWY_INLINE void add_group(const std::uint8_t* a, std::size_t a_stride, std::size_t bytes,
-                          const std::int8_t* b0, const std::int8_t* b1, Sums&... sums) {
+// One group of four for all rows and columns of the register tile.
+template <class Dot, std::size_t Vectors, class... Sums>
+HWY_INLINE void add_group(const a_rows& a, std::size_t bytes, const std::int8_t* b0,
+                          const std::int8_t* b1, Sums&... sums) {
   const gemm_tag d;
   const hn::Repartition<std::int8_t, gemm_tag> d8;
   const gemm_vector v0 = hn::BitCast(d, hn::LoadU(d8, b0));
-  if constexpr (Vectors == 1) {
-    (void)b1;
-    if constexpr (Dot::halves) {
-      add_rows_1<Dot, Signed>(a, a_stride, bytes, Dot::template even<true>(v0),
-                              Dot::template odd<true>(v0), sums...);
-    } else {
-      add_rows_1<Dot, Signed>(a, a_stride, bytes, v0, v0, sums...);
-    }
+  const gemm_vector v1 = Vectors == 1 ? v0 : hn::BitCast(d, hn::LoadU(d8, b1));
+  if constexpr (Dot::halves && Vectors == 1) {
+    add_rows_1<Dot, 0>(a, bytes, Dot::b_even(v0), Dot::b_odd(v0), sums...);
+  } else if constexpr (Dot::halves) {
+    add_rows_2<Dot, 0>(a, bytes, Dot::b_even(v0), Dot::b_odd(v0), Dot::b_even(v1), Dot::b_odd(v1),
+                       sums...);
+  } else if constexpr (Vectors == 1) {
+    add_rows_1<Dot, 0>(a, bytes, v0, v0, sums...);
   } else {
-    const gemm_vector v1 = hn::BitCast(d, hn::LoadU(d8, b1));
-    if constexpr (Dot::halves) {
-      add_rows_2<Dot, Signed>(a, a_stride, bytes, Dot::template even<true>(v0),
-                              Dot::template odd<true>(v0), Dot::template even<true>(v1),
-                              Dot::template odd<true>(v1), sums...);
-    } else {
-      add_rows_2<Dot, Signed>(a, a_stride, bytes, v0, v0, v1, v1, sums...);
-    }
+    add_rows_2<Dot, 0>(a, bytes, v0, v0, v1, v1, sums...);
   }
 }
 
@@ -114,66 +110,65 @@ HWY_INLINE void store_rows(std::int32_t* out, const gemm_vector& sum, const Rest
 
 // Rows x (Vectors * lanes) sums in registers. The recursion declares one variable per sum: vectors of
 // unknown size (SVE) can be variables but not array elements.
-template <class Dot, bool Signed, std::size_t Rows, std::size_t Vectors, class... Sums>
-HWY_INLINE void register_tile(const std::uint8_t* a, std::size_t a_stride, std::size_t k,
-                              const std::int8_t* b0, const std::int8_t* b1,
+template <class Dot, std::size_t Rows, std::size_t Vectors, class... Sums>
+HWY_INLINE void register_tile(a_rows a, std::size_t k, const std::int8_t* b0, const std::int8_t* b1,
                               const std::int32_t* initial, std::int32_t* out, Sums&... sums) {
   if constexpr (sizeof...(Sums) < Rows * Vectors) {
     const gemm_tag d;
     gemm_vector sum = hn::LoadU(d, initial + sizeof...(Sums) % Vectors * hn::Lanes(d));
-    register_tile<Dot, Signed, Rows, Vectors>(a, a_stride, k, b0, b1, initial, out, sums..., sum);
+    register_tile<Dot, Rows, Vectors>(a, k, b0, b1, initial, out, sums..., sum);
   } else {
     for (; k >= 4; k -= 4) {
-      add_group<Dot, Signed, Vectors>(a, a_stride, 4, b0, b1, sums...);
-      a += 4;
+      add_group<Dot, Vectors>(a, 4, b0, b1, sums...);
+      a.next += 4;
       b0 += 4 * panel_columns;
       b1 += 4 * panel_columns;
     }
-    if (k != 0) add_group<Dot, Signed, Vectors>(a, a_stride, k, b0, b1, sums...);
+    if (k != 0) add_group<Dot, Vectors>(a, k, b0, b1, sums...);
     store_rows<Vectors>(out, sums...);
   }
 }
 
 // All columns of the tile, for Rows rows.
-template <class Dot, bool Signed, std::size_t Rows>
+template <class Dot, std::size_t Rows>
 HWY_NOINLINE static void tile_rows(const gemm_tile& t, std::size_t row) {
-  const std::size_t N = hn::Lanes(gemm_tag());
+  const gemm_tag d;
+  const std::size_t N = hn::Lanes(d);
+  // Two vectors always fit into a panel, unless one is as wide as it.
+  constexpr bool may_be_single = HWY_HAVE_SCALABLE || hn::MaxLanes(d) == panel_columns;
   const std::size_t panel_bytes = packed_panel_bytes(t.k);
   const std::size_t columns = (t.columns + panel_columns - 1) / panel_columns * panel_columns;
-  const auto* a = static_cast<const std::uint8_t*>(t.a) + row * t.a_stride;
+  const a_rows a{static_cast<const std::uint8_t*>(t.a) + row * t.a_stride, t.a_stride, t.a_flip};
   std::int32_t* out = t.sums + row * gemm_tile_columns;
   for (std::size_t c = 0; c < columns;) {
-    const std::int8_t* b0 =
-        t.panels + c / panel_columns * panel_bytes + c % panel_columns * 4;
-    if (c + 2 * N <= columns) {
-      const std::size_t c1 = c + N;
-      const std::int8_t* b1 =
-          t.panels + c1 / panel_columns * panel_bytes + c1 % panel_columns * 4;
-      register_tile<Dot, Signed, Rows, 2>(a, t.a_stride, t.k, b0, b1, t.initial + c, out + c);
+    const std::size_t c1 = c + N;
+    const std::int8_t* b0 = t.panels + c / panel_columns * panel_bytes + c % panel_columns * 4;
+    const std::int8_t* b1 = t.panels + c1 / panel_columns * panel_bytes + c1 % panel_columns * 4;
+    if (!may_be_single || c1 < columns) {
+      register_tile<Dot, Rows, 2>(a, t.k, b0, b1, t.initial + c, out + c);
       c += 2 * N;
     } else {
-      register_tile<Dot, Signed, Rows, 1>(a, t.a_stride, t.k, b0, b0, t.initial + c, out + c);
+      if constexpr (may_be_single) {
+        register_tile<Dot, Rows, 1>(a, t.k, b0, b0, t.initial + c, out + c);
+      }
       c += N;
     }
   }
 }
 
-template <class Dot, bool Signed>
+template <class Dot>
 HWY_MAYBE_UNUSED static void tile(const gemm_tile& t) {
   std::size_t row = 0;
-  for (; row + Dot::max_rows <= t.rows; row += Dot::max_rows) {
-    tile_rows<Dot, Signed, Dot::max_rows>(t, row);
-  }
+  for (; row + Dot::max_rows <= t.rows; row += Dot::max_rows) tile_rows<Dot, Dot::max_rows>(t, row);
   if constexpr (Dot::max_rows > 4) {
-    for (; row + 4 <= t.rows; row += 4) tile_rows<Dot, Signed, 4>(t, row);
+    for (; row + 4 <= t.rows; row += 4) tile_rows<Dot, 4>(t, row);
   }
-  for (; row + 2 <= t.rows; row += 2) tile_rows<Dot, Signed, 2>(t, row);
-  if (row < t.rows) tile_rows<Dot, Signed, 1>(t, row);
+  for (; row < t.rows; ++row) tile_rows<Dot, 1>(t, row);
 }
 
 template <class Dot>
 HWY_MAYBE_UNUSED static constexpr gemm_dot make_dot() {
-  return {&tile<Dot, false>, &tile<Dot, true>, Dot::offset_u8, Dot::offset_s8, Dot::max_rows};
+  return {&tile<Dot>, Dot::a_is_signed, Dot::max_rows};
 }
 
 }  // namespace QMATH_TILE_NAMESPACE

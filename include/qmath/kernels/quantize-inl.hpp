@@ -77,8 +77,7 @@ struct quotient_bounds {
 // large or small that the bounds in terms of x do not exist.
 template <class Q, class Quotient, bool ClampFirst>
 HWY_INLINE void quantize_run(const float* HWY_RESTRICT x, std::size_t n, Quotient quotient,
-                             float lower, float upper, std::int32_t zero_point,
-                             Q* HWY_RESTRICT q) {
+                             float lower, float upper, std::int32_t zero_point, Q* HWY_RESTRICT q) {
   const hn::ScalableTag<float> df;
   const hn::RebindToSigned<decltype(df)> di;
   const hn::Repartition<Q, decltype(df)> d8;
@@ -131,9 +130,8 @@ HWY_INLINE void quantize_interleaved(const float* HWY_RESTRICT x, std::size_t co
 }
 
 template <class Q>
-HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize(const float* x, std::size_t n,
-                                                   std::size_t count, std::size_t run,
-                                                   const float* scales,
+HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize(const float* x, std::size_t n, std::size_t count,
+                                                   std::size_t run, const float* scales,
                                                    const std::int32_t* zero_points, Q* q) {
   if (run == 1 && count > 1) {
     for (std::size_t i = 0; i < n; i += count) {
@@ -150,8 +148,8 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize(const float* x, std::size_t n
         quantize_run<Q, by_reciprocal, true>(x + i, run, by_reciprocal(scale), bounds.lo * scale,
                                              bounds.hi * scale, z, q + i);
       } else {
-        quantize_run<Q, by_division, false>(x + i, run, by_division{scale}, bounds.lo, bounds.hi,
-                                            z, q + i);
+        quantize_run<Q, by_division, false>(x + i, run, by_division{scale}, bounds.lo, bounds.hi, z,
+                                            q + i);
       }
     }
   }

@@ -25,9 +25,8 @@
 // sdot, on cores without bfloat16; such cores implement Armv8.2-A at least.
 #define QMATH_VARIANT neon_dotprod
 #define QMATH_VARIANT_ATTRIBUTES "arch=armv8.2-a+dotprod"
-#define QMATH_VARIANT_ADD(sum, a, b)                                   \
-  sum.raw = vdotq_s32(sum.raw, vreinterpretq_s8_s32(a.raw), \
-                      vreinterpretq_s8_s32(b.raw))
+#define QMATH_VARIANT_ADD(sum, a, b) \
+  sum.raw = vdotq_s32(sum.raw, vreinterpretq_s8_s32(a.raw), vreinterpretq_s8_s32(b.raw))
 #define QMATH_VARIANT_ROWS 12
 #endif
 

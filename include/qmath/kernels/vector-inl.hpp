@@ -72,13 +72,25 @@ HWY_INLINE hn::Vec<D8> saturate_4_to_8(D8 d8, VI a, VI b, VI c, VI d) {
   const auto cd = hn::ReorderDemote2To(d16, c, d);
   const auto abcd = hn::BitCast(du32, hn::ReorderDemote2To(d8, ab, cd));
   constexpr std::size_t blocks = hn::MaxLanes(du32) / 4;
-  alignas(64) static constexpr std::uint32_t order[16] = {
-      0, blocks == 2 ? 4 : 4, blocks == 2 ? 1 : 8,  blocks == 2 ? 5 : 12, blocks == 2 ? 2 : 1,
-      blocks == 2 ? 6 : 5,    blocks == 2 ? 3 : 9,  blocks == 2 ? 7 : 13, 2, 6, 10, 14, 3, 7, 11, 15};
+  alignas(64) static constexpr std::uint32_t order[16] = {0,
+                                                          blocks == 2 ? 4 : 4,
+                                                          blocks == 2 ? 1 : 8,
+                                                          blocks == 2 ? 5 : 12,
+                                                          blocks == 2 ? 2 : 1,
+                                                          blocks == 2 ? 6 : 5,
+                                                          blocks == 2 ? 3 : 9,
+                                                          blocks == 2 ? 7 : 13,
+                                                          2,
+                                                          6,
+                                                          10,
+                                                          14,
+                                                          3,
+                                                          7,
+                                                          11,
+                                                          15};
   return hn::BitCast(d8, hn::TableLookupLanes(abcd, hn::SetTableIndices(du32, order)));
 #else
-  return hn::OrderedDemote2To(d8, hn::OrderedDemote2To(d16, a, b),
-                              hn::OrderedDemote2To(d16, c, d));
+  return hn::OrderedDemote2To(d8, hn::OrderedDemote2To(d16, a, b), hn::OrderedDemote2To(d16, c, d));
 #endif
 }
 
@@ -98,9 +110,8 @@ HWY_INLINE void for_each_block_of_4(D d, D8 d8, const T* HWY_RESTRICT in, std::s
     for (; i + 4 * N <= n; i += 4 * N) full(i);
     if (i != n) full(n - 4 * N);
   } else if (n != 0) {
-    const auto part = [&](std::size_t i) HWY_ATTR {
-      return i < n ? hn::LoadN(d, in + i, n - i) : hn::Zero(d);
-    };
+    const auto part = [&](std::size_t i)
+                          HWY_ATTR { return i < n ? hn::LoadN(d, in + i, n - i) : hn::Zero(d); };
     hn::StoreN(f(part(0), part(N), part(2 * N), part(3 * N)), d8, out, n);
   }
 }
