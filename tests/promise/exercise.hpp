@@ -144,7 +144,8 @@ int compare(const char* where, const results& got, const results& want) {
       ++failures;
 #endif
     } else if (std::strcmp(qmath::cpu::active_target(), target) != 0) {
-      std::printf("\nFAILED: %s: %s is active, not %s\n", unit, qmath::cpu::active_target(), target);
+      std::printf("\nFAILED: %s: %s is active, not %s\n", unit, qmath::cpu::active_target(),
+                  target);
       ++failures;
     }
     failures += compare(target, run(in), want);

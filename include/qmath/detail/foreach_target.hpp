@@ -25,6 +25,7 @@
 
 #include "qmath/detail/kernel_table.hpp"
 #include "qmath/detail/packed_layout.hpp"
+#include "qmath/detail/quotient.hpp"
 
 // ---- A copy of Highway for qmath alone -----------------------------------------------------------
 // The user may have included Highway already, may be in the middle of Highway's own target loop, or may

@@ -4,21 +4,8 @@
 // float32 -> 8-bit integers:   q = nearest_even(clamp(x / scale, lo - z, hi - z)) + z,   NaN -> lo.
 // Compiled once per target (detail/foreach_target.hpp).
 //
-// x / scale is the correctly rounded quotient. A reciprocal r = fl(1 / scale) is not enough: x * r is
-// off by up to one unit in the last place, which moves results at ties. With the reciprocal's own error
-// as a second term, r2 = fl(1 / scale - r),
-//
-//     t = fma(x, r, x * r2)
-//
-// differs from the real quotient by less than 2^-47 of its value before its final rounding, so t is
-// fl(x / scale) unless the quotient lies that close to the middle between two floats; and that matters
-// only where one of these two floats is a tie k + 1/2 with |k| < 256. There the quotient cannot come
-// close: with the 24-bit integer significand S of the scale and the 25-bit significand M of the middle,
-// X * 2^j = M * S + D with integers D != 0 and M = +-1 (mod 2^16), j >= 16, hence D = -+S (mod 2^16) and
-// the relative distance is |D| / (M * S) >= |D| * 2^-49. So t decides as the quotient does whenever S is
-// a multiple of 2^16 or at least 16 away from one. The other scales (1 in 2000), those outside
-// [2^-100, 2^100] where intermediate results could leave the normal range, and targets without FMA
-// divide.
+// x / scale is the correctly rounded quotient; detail/quotient.hpp has it for two multiplications where
+// that can be proved exact. The rare scales for which it cannot, and targets without FMA, divide.
 HWY_BEFORE_NAMESPACE();
 QMATH_BEGIN_NAMESPACE
 namespace impl {
@@ -27,27 +14,15 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 // t = fma(x, r, x * r2)
 struct by_reciprocal {
-  float r, r2;
+  two_term_reciprocal reciprocal;
 
   static bool is_exact_for(float scale) {
-#if HWY_NATIVE_FMA
-    const std::uint32_t low = std::bit_cast<std::uint32_t>(scale) & 0xFFFFu;
-    return scale >= 0x1p-100f && scale <= 0x1p100f && (low == 0 || (low >= 16 && low <= 0xFFF0u));
-#else
-    (void)scale;
-    return false;
-#endif
-  }
-
-  explicit by_reciprocal(float scale) : r(1.0f / scale) {
-    // Both the product and the difference are exact in double precision.
-    const double s = static_cast<double>(scale);
-    r2 = static_cast<float>((1.0 - static_cast<double>(r) * s) / s);
+    return HWY_NATIVE_FMA != 0 && two_term_reciprocal::is_exact_for(scale);
   }
 
   template <class DF, class V>
   HWY_INLINE V operator()(DF df, V x) const {
-    return hn::MulAdd(x, hn::Set(df, r), hn::Mul(x, hn::Set(df, r2)));
+    return hn::MulAdd(x, hn::Set(df, reciprocal.r), hn::Mul(x, hn::Set(df, reciprocal.r2)));
   }
 };
 
@@ -145,8 +120,8 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize(const float* x, std::size_t n
       const quotient_bounds<Q> bounds(z);
       const float scale = scales[c];
       if (by_reciprocal::is_exact_for(scale)) {
-        quantize_run<Q, by_reciprocal, true>(x + i, run, by_reciprocal(scale), bounds.lo * scale,
-                                             bounds.hi * scale, z, q + i);
+        quantize_run<Q, by_reciprocal, true>(x + i, run, by_reciprocal{two_term_reciprocal(scale)},
+                                             bounds.lo * scale, bounds.hi * scale, z, q + i);
       } else {
         quantize_run<Q, by_division, false>(x + i, run, by_division{scale}, bounds.lo, bounds.hi, z,
                                             q + i);
