@@ -8,7 +8,7 @@
 // Results do not depend on it: every target returns the same bits.
 //
 // The environment variable QMATH_TARGET names the target to use, for debugging and measuring; a name
-// that is not in supported_targets() is reported to the contract handler and ignored.
+// that is not in supported_targets() is reported to the contract handler, and ignored if that returns.
 // In static mode there is one target, and nothing to choose.
 #ifndef QMATH_CPU_HPP_
 #define QMATH_CPU_HPP_
@@ -19,11 +19,10 @@
 #include "qmath/detail/targets.hpp"
 
 QMATH_BEGIN_TYPES
-namespace detail {
 
 /// Names of targets, best first.
 struct target_list {
-  const char* names[static_cast<std::size_t>(target::count)] = {};
+  const char* names[static_cast<std::size_t>(detail::target::count)] = {};
   std::size_t count = 0;
 
   QMATH_INLINE const char* const* begin() const noexcept { return names; }
@@ -32,7 +31,6 @@ struct target_list {
   QMATH_INLINE const char* operator[](std::size_t i) const noexcept { return names[i]; }
 };
 
-}  // namespace detail
 QMATH_END_TYPES
 
 QMATH_BEGIN_LIBRARY
@@ -42,11 +40,11 @@ namespace cpu {
 const char* active_target() noexcept;
 
 /// The targets that this build contains and this CPU supports, best first. Never empty.
-detail::target_list supported_targets() noexcept;
+target_list supported_targets() noexcept;
 
 /// Uses that target from now on, in all threads. Returns false and changes nothing if the name is not
 /// one of supported_targets().
-bool use_target(const char* name) noexcept;
+[[nodiscard]] bool use_target(const char* name) noexcept;
 
 /// Back to the best supported target; QMATH_TARGET no longer counts.
 void use_best_target() noexcept;

@@ -28,6 +28,9 @@ struct granularity {
   friend constexpr bool operator==(const granularity&, const granularity&) = default;
 };
 
+/// One parameter for all n elements.
+constexpr granularity per_tensor(std::size_t n) noexcept { return {1, n == 0 ? 1 : n}; }
+
 /// One parameter per index along `axis` of a row-major tensor of that shape.
 /// count = shape[axis], run = the product of the extents behind the axis.
 /// @pre axis < shape.size(). A product of 0 gives run = 1: the tensor has no elements.

@@ -28,6 +28,7 @@ struct matrix_view {
       : data(p), rows(r), cols(c), stride(s) {}
 
   /// A view of mutable elements is a view of constant ones.
+  // NOLINTNEXTLINE(google-explicit-constructor): as T* converts to const T*
   QMATH_INLINE constexpr operator matrix_view<const T>() const noexcept
     requires(!std::is_const_v<T>)
   {

@@ -5,6 +5,8 @@
 #ifndef QMATH_DETAIL_CALL_HPP_
 #define QMATH_DETAIL_CALL_HPP_
 
+#include <type_traits>
+
 #include "qmath/detail/kernel_table.hpp"
 #if QMATH_HAS_KERNELS
 #include "qmath/detail/dispatch.hpp"
@@ -70,9 +72,9 @@ class default_float_environment {
 };
 
 /// Calls one entry of the active table.
-template <class... Parameters, class... Arguments>
+template <class... Parameters>
 QMATH_INLINE void call(void (*detail::kernel_table::*kernel)(Parameters...),
-                       Arguments&&... arguments) noexcept {
+                       std::type_identity_t<Parameters>... arguments) noexcept {
   const default_float_environment environment;
   (library::active().*kernel)(arguments...);
 }

@@ -117,8 +117,8 @@ namespace cpu {
 
 QMATH_LIBRARY const char* active_target() noexcept { return impl::name_of(impl::active_id()); }
 
-QMATH_LIBRARY detail::target_list supported_targets() noexcept {
-  detail::target_list list;
+QMATH_LIBRARY target_list supported_targets() noexcept {
+  target_list list;
   for (detail::target_mask m = impl::supported_mask(); m != 0; m &= m - 1) {
     list.names[list.count++] = impl::name_of(impl::best_of(m));
   }
