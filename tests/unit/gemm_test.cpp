@@ -5,6 +5,7 @@
 // and epilogue; operands end at a page that cannot be touched.
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstring>
 #include <qmath/qmath.hpp>
 
@@ -181,6 +182,24 @@ TEST_CASE_TEMPLATE("gemm: float epilogue", A, std::uint8_t, std::int8_t) {
       }
     }
   }
+}
+
+TEST_CASE("gemm: without bias a sum that underflows keeps its sign") {
+  matrix<std::uint8_t> a(3, 4, 4);
+  matrix<std::int8_t> b(4, 20, 20);
+  matrix<float> got(3, 20, 20), want(3, 20, 20);
+  a.fill([](std::size_t, std::size_t) { return std::uint8_t{1}; });
+  b.fill([](std::size_t, std::size_t c) { return static_cast<std::int8_t>(c % 2 ? 1 : -1); });
+  const packed p(b.view);
+  const float tiny[] = {0x1p-100f};
+  const qmath::to_float e{0x1p-100f, tiny, {}};
+  qmath::reference::gemm(a.view, 0, b.view, e, want.view);
+  REQUIRE(std::signbit(want.view(0, 0)));
+  REQUIRE_FALSE(std::signbit(want.view(0, 1)));
+  support::for_each_target([&] {
+    qmath::gemm(a.view, 0, p.b, e, got.view);
+    CHECK(same(got.view, want.view));
+  });
 }
 
 TEST_CASE_TEMPLATE("gemm: 8-bit epilogue", C, std::uint8_t, std::int8_t) {
