@@ -8,7 +8,7 @@ Usage: scripts/bench_table.py RESULTS.json
 A benchmark is called task/type/contender/size. The contender is
   AVX3_DL       capitals: qmath on that CPU target
   copy_bound    ends in _bound: what the hardware can do; the lowest bound of a row counts
-  AVX2_copy_bound  the same, for that target only, instead of the general ones
+  AVX2_instruction_bound  the same, for that target only, in addition to the general ones
   scalar        anything else: somebody else's code
 A bound without a row of its size (or of any size) holds for all sizes of its task and type.
 """
@@ -62,8 +62,8 @@ def ratio(mine, other):
 def bounds_of(target, row, shared):
     """The bounds of a target in a row; one of its size replaces the one for all sizes."""
     bounds = {**shared, **{c: rate for c, rate in row.items() if is_bound(c)}}
-    own = {c: r for c, r in bounds.items() if c.startswith(target + "_")}
-    return own or {c: r for c, r in bounds.items() if not is_target(c.split("_")[0])}
+    # The capitals in front: AVX3_VNNI_instruction_bound is not one of AVX3's.
+    return {c: r for c, r in bounds.items() if re.match(r"[A-Z0-9_]*", c)[0].strip("_") in ("", target)}
 
 
 def shown(value, suffix=""):

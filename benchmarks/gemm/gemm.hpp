@@ -1,0 +1,59 @@
+// Copyright (c) qmath contributors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Shapes and operands of the GEMM benchmarks.
+#ifndef QMATH_BENCHMARKS_GEMM_GEMM_HPP_
+#define QMATH_BENCHMARKS_GEMM_GEMM_HPP_
+
+#include "support/bench.hpp"
+
+namespace bench {
+
+struct shape {
+  std::size_t m, n, k;
+
+  std::string name() const {
+    return std::to_string(m) + "x" + std::to_string(n) + "x" + std::to_string(k);
+  }
+  /// A product and a sum for each.
+  std::size_t operations() const { return 2 * m * n * k; }
+  /// Bytes of A, B and an output of that element size.
+  std::size_t bytes(std::size_t element) const { return m * k + k * n + m * n * element; }
+};
+
+inline constexpr shape shapes[] = {{64, 64, 64},     {128, 128, 128},    {256, 256, 256},
+                                   {512, 512, 512},  {1024, 1024, 1024}, {1, 4096, 4096},
+                                   {128, 3072, 768}, {33, 65, 129}};
+
+/// What a type of benchmark computes. "s8u8" would be read as A, then B.
+struct product {
+  const char* name;
+  bool a_is_signed;
+  enum { to_s32, to_q8, to_f32 } output;
+};
+
+inline constexpr product products[] = {{"u8s8", false, product::to_s32},
+                                       {"s8s8", true, product::to_s32},
+                                       {"u8s8_to_quantized", false, product::to_q8},
+                                       {"s8s8_to_quantized", true, product::to_q8},
+                                       {"u8s8_to_float", false, product::to_f32},
+                                       {"s8s8_to_float", true, product::to_f32}};
+
+/// Calls f(a, zero point of a) with the type of A, and f's call does the rest.
+template <class F>
+void with_a(const product& p, const shape& s, const F& f) {
+  if (p.a_is_signed) {
+    f(qmath::matrix_view<const std::int8_t>(quantized_input<std::int8_t>(), s.m, s.k), 3);
+  } else {
+    f(qmath::matrix_view<const std::uint8_t>(quantized_input<std::uint8_t>(), s.m, s.k), 131);
+  }
+}
+
+/// Elements behind those of A.
+inline qmath::matrix_view<const std::int8_t> b_of(const shape& s) {
+  return {quantized_input<std::int8_t>() + (s.n == 4096 && s.k == 4096 ? 0 : s.m * s.k), s.k, s.n};
+}
+
+}  // namespace bench
+
+#endif  // QMATH_BENCHMARKS_GEMM_GEMM_HPP_

@@ -1,0 +1,31 @@
+// Copyright (c) qmath contributors.
+// SPDX-License-Identifier: Apache-2.0
+#include "support/bench.hpp"
+
+namespace {
+
+template <class Q>
+void add(const bench::kind& kind) {
+  for (const std::size_t n : kind.sizes()) {
+    bench::add_targets("requantize", kind.name, std::to_string(n), [=](benchmark::State& state) {
+      const std::span acc(bench::sum_input(), n);
+      const std::span q(bench::output<Q>(), n);
+      if (kind.per_row) {
+        const qmath::channel_requantize_params p{
+            bench::row_scales(n, bench::multiplier), {n / bench::row, bench::row}, 0};
+        bench::run(state, n, 5 * n, [&] { qmath::requantize(acc, p, q); });
+      } else {
+        const qmath::requantize_params p{bench::multiplier, bench::zero_point};
+        bench::run(state, n, 5 * n, [&] { qmath::requantize(acc, p, q); });
+      }
+    });
+  }
+}
+
+const bool registered = bench::at_start([] {
+  for (const bench::kind& kind : bench::kinds) {
+    kind.is_signed ? add<std::int8_t>(kind) : add<std::uint8_t>(kind);
+  }
+});
+
+}  // namespace

@@ -1,0 +1,56 @@
+// Copyright (c) qmath contributors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The pieces of simd/xsimd.hpp in a loop of the caller's, for the architecture of this file's flags.
+#include <qmath/simd/xsimd.hpp>
+
+#include "support/bench.hpp"
+
+namespace {
+
+using batch = xsimd::batch<std::int32_t>;
+namespace simd = qmath::simd;
+
+template <class Q>
+void requantize(const std::int32_t* acc, std::size_t n, qmath::requantize_params p, Q* q) {
+  constexpr std::size_t lanes = batch::size;
+  const simd::requantizer<Q> requantizer(p);
+  const auto at = [&](std::size_t i) __attribute__((always_inline)) {
+    return simd::requantize(batch::load_unaligned(acc + i), requantizer);
+  };
+  std::size_t i = 0;
+  for (; i + 4 * lanes <= n; i += 4 * lanes) {
+    simd::store(q + i, at(i), at(i + lanes), at(i + 2 * lanes), at(i + 3 * lanes));
+  }
+  for (; i + lanes <= n; i += lanes) simd::store(q + i, at(i));
+}
+
+template <class Q>
+void add(const bench::kind& kind) {
+  for (const std::size_t n : kind.sizes()) {
+    bench::add("requantize", kind.name, "xsimd", std::to_string(n), [=](benchmark::State& state) {
+      state.SetLabel(xsimd::default_arch::name());
+      const std::int32_t* acc = bench::sum_input();
+      Q* q = bench::output<Q>();
+      if (kind.per_row) {
+        const std::span multipliers = bench::row_scales(n, bench::multiplier);
+        bench::run(state, n, 5 * n, [&] {
+          for (std::size_t r = 0; r < multipliers.size(); ++r) {
+            requantize(acc + r * bench::row, bench::row, {multipliers[r], 0}, q + r * bench::row);
+          }
+        });
+      } else {
+        bench::run(state, n, 5 * n,
+                   [&] { requantize(acc, n, {bench::multiplier, bench::zero_point}, q); });
+      }
+    });
+  }
+}
+
+const bool registered = bench::at_start([] {
+  for (const bench::kind& kind : bench::kinds) {
+    kind.is_signed ? add<std::int8_t>(kind) : add<std::uint8_t>(kind);
+  }
+});
+
+}  // namespace
