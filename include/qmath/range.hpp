@@ -6,23 +6,11 @@
 #ifndef QMATH_RANGE_HPP_
 #define QMATH_RANGE_HPP_
 
-#include <limits>
 #include <span>
 
 #include "qmath/core/concepts.hpp"
+#include "qmath/core/params.hpp"
 #include "qmath/detail/call.hpp"
-
-QMATH_BEGIN_TYPES
-
-/// A closed interval of real numbers. The default is the empty one, which merges neutrally.
-struct value_range {
-  float min = std::numeric_limits<float>::infinity();
-  float max = -std::numeric_limits<float>::infinity();
-
-  friend constexpr bool operator==(const value_range&, const value_range&) = default;
-};
-
-QMATH_END_TYPES
 
 QMATH_BEGIN_NAMESPACE
 

@@ -19,7 +19,6 @@
 #include "qmath/core/params.hpp"
 #include "qmath/core/view.hpp"
 #include "qmath/epilogue.hpp"
-#include "qmath/range.hpp"
 
 QMATH_BEGIN_NAMESPACE
 namespace reference {

@@ -16,7 +16,6 @@
 
 #include "qmath/core/concepts.hpp"
 #include "qmath/core/params.hpp"
-#include "qmath/range.hpp"
 
 QMATH_BEGIN_NAMESPACE
 namespace impl {

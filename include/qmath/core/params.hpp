@@ -1,13 +1,14 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Quantization parameters, and the equation they stand for:
+// Quantization parameters and the range they are chosen from. The equation:
 //
 //     real = scale * (q - zero_point)
 #ifndef QMATH_CORE_PARAMS_HPP_
 #define QMATH_CORE_PARAMS_HPP_
 
 #include <cstdint>
+#include <limits>
 #include <span>
 
 #include "qmath/detail/abi.hpp"
@@ -46,6 +47,14 @@ struct channel_requantize_params {
   std::span<const float> multipliers;
   granularity layout;
   std::int32_t zero_point = 0;
+};
+
+/// A closed interval of real numbers. The default is the empty one, which merges neutrally.
+struct value_range {
+  float min = std::numeric_limits<float>::infinity();
+  float max = -std::numeric_limits<float>::infinity();
+
+  friend constexpr bool operator==(const value_range&, const value_range&) = default;
 };
 
 QMATH_END_TYPES

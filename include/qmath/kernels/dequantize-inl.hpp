@@ -9,11 +9,10 @@ namespace impl {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// One vector; q - z is exact in float, so the subtraction may follow the conversion.
-template <class DF, class V8, class VF>
-HWY_INLINE VF dequantize_vector(DF df, V8 q, VF scale, VF zero_point) {
+template <class DF, class V8, class VF, class VI>
+HWY_INLINE VF dequantize_vector(DF df, V8 q, VF scale, VI zero_point) {
   const hn::RebindToSigned<DF> di;
-  return hn::Mul(hn::Sub(hn::ConvertTo(df, hn::PromoteTo(di, q)), zero_point), scale);
+  return hn::Mul(hn::ConvertTo(df, hn::Sub(hn::PromoteTo(di, q), zero_point)), scale);
 }
 
 template <class Q>
@@ -23,7 +22,7 @@ HWY_INLINE void dequantize_run(const Q* HWY_RESTRICT q, std::size_t n, float sca
   const hn::Rebind<Q, decltype(df)> d8;
   const std::size_t N = hn::Lanes(df);
   const auto s = hn::Set(df, scale);
-  const auto z = hn::Set(df, static_cast<float>(zero_point));
+  const auto z = hn::Set(hn::RebindToSigned<decltype(df)>(), zero_point);
   std::size_t i = 0;
   for (; i + 4 * N <= n; i += 4 * N) {
     for (std::size_t j = i; j < i + 4 * N; j += N) {
@@ -50,14 +49,13 @@ HWY_INLINE void dequantize_interleaved(const Q* HWY_RESTRICT q, std::size_t coun
   const std::size_t N = hn::Lanes(df);
   std::size_t i = 0;
   for (; i + N <= count; i += N) {
-    const auto z = zero_points ? hn::ConvertTo(df, hn::LoadU(di, zero_points + i)) : hn::Zero(df);
+    const auto z = zero_points ? hn::LoadU(di, zero_points + i) : hn::Zero(di);
     hn::StoreU(dequantize_vector(df, hn::LoadU(d8, q + i), hn::LoadU(df, scales + i), z), df,
                x + i);
   }
   if (i != count) {
     const std::size_t rest = count - i;
-    const auto z =
-        zero_points ? hn::ConvertTo(df, hn::LoadN(di, zero_points + i, rest)) : hn::Zero(df);
+    const auto z = zero_points ? hn::LoadN(di, zero_points + i, rest) : hn::Zero(di);
     hn::StoreN(
         dequantize_vector(df, hn::LoadN(d8, q + i, rest), hn::LoadN(df, scales + i, rest), z), df,
         x + i, rest);

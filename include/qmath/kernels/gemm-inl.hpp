@@ -80,10 +80,11 @@ struct epilogue_q8 {
     const hn::Rebind<std::int16_t, gemm_tag> d16;
     const hn::Rebind<Q, gemm_tag> d8;
     const auto l = hn::Set(df, lo), h = hn::Set(df, hi);
-    const auto z = hn::Set(di, zero_point - round_magic_bits);
+    const auto z = hn::Set(di, zero_point);
     for (std::size_t c = 0; c < gemm_tile_columns; c += hn::Lanes(di)) {
       const auto sum = hn::Add(hn::LoadU(di, sums + c), hn::LoadU(di, bias + c));
-      const auto q = requantize_vector(df, sum, hn::LoadU(df, multipliers + c), l, h, z);
+      const auto m = hn::LoadU(df, multipliers + c);
+      const auto q = hn::Add(requantize_vector(df, sum, m, l, h), z);
       hn::StoreU(hn::DemoteTo(d8, hn::DemoteTo(d16, q)), d8, out + c);
     }
   }

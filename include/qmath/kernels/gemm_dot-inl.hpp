@@ -23,8 +23,8 @@ using gemm_vector = hn::Vec<gemm_tag>;
 struct dot_by_halves {
   static constexpr bool a_is_signed = false;
   static constexpr bool halves = true;
-  // Registers: rows * 2 sums + 4 halves of B + 2 halves of A and a product.
-  static constexpr std::size_t max_rows = HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3 ? 12 : 4;
+  // Registers: rows * 2 sums, 4 halves of B, 2 halves of A, a product and a mask.
+  static constexpr std::size_t max_rows = HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3 ? 10 : 4;
 
   static HWY_INLINE gemm_vector a_even(gemm_vector v) {
     return hn::And(v, hn::Set(gemm_tag(), 0x00FF00FF));

@@ -47,27 +47,27 @@ struct quotient_bounds {
         hi(static_cast<float>(std::numeric_limits<Q>::max() - zero_point + 1)) {}
 };
 
-// One run of elements with the same parameters. Clamp decides on which side of the quotient the bounds
-// apply: before it (x_lo, x_hi) for the reciprocal, after it for the division, whose scale may be so
-// large or small that the bounds in terms of x do not exist.
-template <class Q, class Quotient, bool ClampFirst>
+// One run of elements with the same parameters. The bounds apply before the quotient, in terms of x, for
+// the reciprocal; after it for the division, whose scale may be so large or small that the former do not
+// exist.
+template <class Q, bool ClampFirst, class Quotient>
 HWY_INLINE void quantize_run(const float* HWY_RESTRICT x, std::size_t n, Quotient quotient,
                              float lower, float upper, std::int32_t zero_point, Q* HWY_RESTRICT q) {
   const hn::ScalableTag<float> df;
-  const hn::RebindToSigned<decltype(df)> di;
   const hn::Repartition<Q, decltype(df)> d8;
+  const hn::Repartition<std::int16_t, decltype(df)> d16;
   const auto lo = hn::Set(df, lower);
   const auto hi = hn::Set(df, upper);
-  const auto z = hn::Set(di, zero_point - round_magic_bits);
+  const auto z = hn::Set(d16, static_cast<std::int16_t>(zero_point));
   const auto one = [&](auto v) HWY_ATTR {
     if constexpr (ClampFirst) {
-      return round_and_add(df, quotient(df, hn::Min(max_or_bound(v, lo), hi)), z);
+      return nearest_int(quotient(df, clamp_for_nearest_int(v, lo, hi)));
     } else {
-      return round_and_add(df, hn::Min(max_or_bound(quotient(df, v), lo), hi), z);
+      return nearest_int(clamp_for_nearest_int(quotient(df, v), lo, hi));
     }
   };
   for_each_block_of_4(df, d8, x, n, q, [&](auto a, auto b, auto c, auto d) HWY_ATTR {
-    return saturate_4_to_8(d8, one(a), one(b), one(c), one(d));
+    return add_and_saturate(d8, one(a), one(b), one(c), one(d), z);
   });
 }
 
@@ -87,8 +87,7 @@ HWY_INLINE void quantize_interleaved(const float* HWY_RESTRICT x, std::size_t co
     const auto lo = hn::Sub(hn::Set(df, static_cast<float>(std::numeric_limits<Q>::min())), zf);
     const auto hi = hn::Sub(hn::Set(df, static_cast<float>(std::numeric_limits<Q>::max())), zf);
     const auto t = hn::Min(max_or_bound(hn::Div(v, scale), lo), hi);
-    const auto n = round_and_add(df, t, hn::Sub(z, hn::Set(di, round_magic_bits)));
-    return hn::DemoteTo(d8, hn::DemoteTo(d16, n));
+    return hn::DemoteTo(d8, hn::DemoteTo(d16, hn::Add(nearest_int(t), z)));
   };
   std::size_t i = 0;
   for (; i + N <= count; i += N) {
@@ -120,11 +119,10 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize(const float* x, std::size_t n
       const quotient_bounds<Q> bounds(z);
       const float scale = scales[c];
       if (by_reciprocal::is_exact_for(scale)) {
-        quantize_run<Q, by_reciprocal, true>(x + i, run, by_reciprocal{two_term_reciprocal(scale)},
-                                             bounds.lo * scale, bounds.hi * scale, z, q + i);
+        quantize_run<Q, true>(x + i, run, by_reciprocal{two_term_reciprocal(scale)},
+                              bounds.lo * scale, bounds.hi * scale, z, q + i);
       } else {
-        quantize_run<Q, by_division, false>(x + i, run, by_division{scale}, bounds.lo, bounds.hi, z,
-                                            q + i);
+        quantize_run<Q, false>(x + i, run, by_division{scale}, bounds.lo, bounds.hi, z, q + i);
       }
     }
   }

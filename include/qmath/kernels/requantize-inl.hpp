@@ -10,12 +10,12 @@ namespace impl {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// One vector, before it is narrowed. lo, hi: the range less the zero point. The product cannot be
-// contracted with the rounding's addition: the clamp stands between them.
+// One vector, before the zero point is added and it is narrowed. lo, hi: the range less the zero point.
+// Nothing follows the product that it could be contracted with.
 template <class DF, class VI, class VF>
-HWY_INLINE VI requantize_vector(DF df, VI acc, VF multiplier, VF lo, VF hi, VI z_minus_magic_bits) {
+HWY_INLINE VI requantize_vector(DF df, VI acc, VF multiplier, VF lo, VF hi) {
   const VF t = hn::Mul(hn::ConvertTo(df, acc), multiplier);
-  return round_and_add(df, hn::Min(hn::Max(t, lo), hi), z_minus_magic_bits);
+  return nearest_int(hn::Min(hn::Max(t, lo), hi));
 }
 
 template <class Q>
@@ -24,13 +24,17 @@ HWY_INLINE void requantize_run(const std::int32_t* HWY_RESTRICT acc, std::size_t
   const hn::ScalableTag<float> df;
   const hn::RebindToSigned<decltype(df)> di;
   const hn::Repartition<Q, decltype(df)> d8;
+  const hn::Repartition<std::int16_t, decltype(df)> d16;
   const auto m = hn::Set(df, multiplier);
   const auto lo = hn::Set(df, static_cast<float>(std::numeric_limits<Q>::min() - zero_point));
   const auto hi = hn::Set(df, static_cast<float>(std::numeric_limits<Q>::max() - zero_point));
-  const auto z = hn::Set(di, zero_point - round_magic_bits);
-  const auto one = [&](auto v) HWY_ATTR { return requantize_vector(df, v, m, lo, hi, z); };
+  const auto z = hn::Set(d16, static_cast<std::int16_t>(zero_point));
+  const auto one = [&](auto v) HWY_ATTR {
+    const auto t = hn::Mul(hn::ConvertTo(df, v), m);
+    return nearest_int(clamp_for_nearest_int(t, lo, hi));
+  };
   for_each_block_of_4(di, d8, acc, n, q, [&](auto a, auto b, auto c, auto d) HWY_ATTR {
-    return saturate_4_to_8(d8, one(a), one(b), one(c), one(d));
+    return add_and_saturate(d8, one(a), one(b), one(c), one(d), z);
   });
 }
 
@@ -46,9 +50,9 @@ HWY_INLINE void requantize_interleaved(const std::int32_t* HWY_RESTRICT acc, std
   const std::size_t N = hn::Lanes(df);
   const auto lo = hn::Set(df, static_cast<float>(std::numeric_limits<Q>::min() - zero_point));
   const auto hi = hn::Set(df, static_cast<float>(std::numeric_limits<Q>::max() - zero_point));
-  const auto z = hn::Set(di, zero_point - round_magic_bits);
+  const auto z = hn::Set(di, zero_point);
   const auto one = [&](auto v, auto m) HWY_ATTR {
-    return hn::DemoteTo(d8, hn::DemoteTo(d16, requantize_vector(df, v, m, lo, hi, z)));
+    return hn::DemoteTo(d8, hn::DemoteTo(d16, hn::Add(requantize_vector(df, v, m, lo, hi), z)));
   };
   std::size_t i = 0;
   for (; i + N <= count; i += N) {

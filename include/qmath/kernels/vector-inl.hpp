@@ -28,16 +28,45 @@ HWY_INLINE V min_or_bound(V v, V bound) {
 #endif
 }
 
-// nearest_even(v) + offset for |v| <= 2^22: adding 1.5 * 2^23 leaves the rounded integer in the low
-// bits of the sum, and taking the bits of that constant away again can add the offset for nothing.
-inline constexpr float round_magic = 12582912.0f;
-inline constexpr std::int32_t round_magic_bits = 0x4B400000;
-
-template <class DF, class V = hn::Vec<DF>, class VI = hn::Vec<hn::RebindToSigned<DF>>>
-HWY_INLINE VI round_and_add(DF df, V v, VI offset_minus_magic_bits) {
-  const hn::RebindToSigned<DF> di;
-  return hn::Add(hn::BitCast(di, hn::Add(v, hn::Set(df, round_magic))), offset_minus_magic_bits);
+// Clamps v between the bounds, NaN to the lower one, in preparation for nearest_int and a saturating
+// narrowing. On x86 the conversion takes care of NaN and of everything too small.
+template <class V>
+HWY_INLINE V clamp_for_nearest_int(V v, V lo, V hi) {
+#if HWY_ARCH_X86
+  (void)lo;
+  return hn::Min(hi, v);  // returns the second argument if that is NaN
+#else
+  return hn::Min(max_or_bound(v, lo), hi);
+#endif
 }
+
+// The nearest integer, ties to even. x86: NaN and v < -2^31 give -2^31, v < 2^31. Others: |v| <= 2^22.
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128 && HWY_TARGET != HWY_SCALAR
+// Not hn::NearestInt, which spends two more instructions on v >= 2^31.
+template <std::size_t N>
+HWY_INLINE hn::Vec128<std::int32_t, N> nearest_int(hn::Vec128<float, N> v) {
+  return hn::Vec128<std::int32_t, N>{_mm_cvtps_epi32(v.raw)};
+}
+#if HWY_TARGET <= HWY_AVX2
+HWY_INLINE hn::Vec256<std::int32_t> nearest_int(hn::Vec256<float> v) {
+  return hn::Vec256<std::int32_t>{_mm256_cvtps_epi32(v.raw)};
+}
+#endif
+#if HWY_TARGET <= HWY_AVX3
+HWY_INLINE hn::Vec512<std::int32_t> nearest_int(hn::Vec512<float> v) {
+  return hn::Vec512<std::int32_t>{_mm512_cvtps_epi32(v.raw)};
+}
+#endif
+#else
+// Adding 1.5 * 2^23 leaves the rounded integer in the low bits of the sum.
+template <class V>
+HWY_INLINE auto nearest_int(V v) {
+  const hn::DFromV<V> df;
+  const hn::RebindToSigned<decltype(df)> di;
+  const auto sum = hn::Add(v, hn::Set(df, 12582912.0f));
+  return hn::Sub(hn::BitCast(di, sum), hn::Set(di, 0x4B400000));
+}
+#endif
 
 // Keeps the compiler from contracting a product with the sum it goes into (GCC does so by default,
 // also across intrinsics).
@@ -61,36 +90,29 @@ HWY_INLINE V rounded(V v) {
 #endif
 }
 
-// Four vectors of int32 -> one vector of 8-bit integers, in order, saturated. Each |lane| < 2^31.
-template <class D8, class VI>
-HWY_INLINE hn::Vec<D8> saturate_4_to_8(D8 d8, VI a, VI b, VI c, VI d) {
+// Four vectors of int32 -> one vector of 8-bit integers, in order: saturate(lane + z). z is added to the
+// 16-bit halves on the way, saturating.
+template <class D8, class VI, class V16>
+HWY_INLINE hn::Vec<D8> add_and_saturate(D8 d8, VI a, VI b, VI c, VI d, V16 z) {
   const hn::Repartition<std::int16_t, D8> d16;
 #if HWY_TARGET <= HWY_AVX2 && HWY_ARCH_X86
-  // Packs work within 128-bit blocks; put the 32-bit groups in order once at the end.
+  // Packs work within 128-bit blocks: the result has 4 bytes of each vector in every block. One
+  // permutation at the end puts them in order.
   const hn::Repartition<std::uint32_t, D8> du32;
-  const auto ab = hn::ReorderDemote2To(d16, a, b);
-  const auto cd = hn::ReorderDemote2To(d16, c, d);
+  const auto ab = hn::SaturatedAdd(hn::ReorderDemote2To(d16, a, b), z);
+  const auto cd = hn::SaturatedAdd(hn::ReorderDemote2To(d16, c, d), z);
   const auto abcd = hn::BitCast(du32, hn::ReorderDemote2To(d8, ab, cd));
-  constexpr std::size_t blocks = hn::MaxLanes(du32) / 4;
-  alignas(64) static constexpr std::uint32_t order[16] = {0,
-                                                          blocks == 2 ? 4 : 4,
-                                                          blocks == 2 ? 1 : 8,
-                                                          blocks == 2 ? 5 : 12,
-                                                          blocks == 2 ? 2 : 1,
-                                                          blocks == 2 ? 6 : 5,
-                                                          blocks == 2 ? 3 : 9,
-                                                          blocks == 2 ? 7 : 13,
-                                                          2,
-                                                          6,
-                                                          10,
-                                                          14,
-                                                          3,
-                                                          7,
-                                                          11,
-                                                          15};
+#if HWY_TARGET <= HWY_AVX3
+  alignas(64) static constexpr std::uint32_t order[16] = {0, 4, 8,  12, 1, 5, 9,  13,
+                                                          2, 6, 10, 14, 3, 7, 11, 15};
+#else
+  alignas(32) static constexpr std::uint32_t order[8] = {0, 4, 1, 5, 2, 6, 3, 7};
+#endif
   return hn::BitCast(d8, hn::TableLookupLanes(abcd, hn::SetTableIndices(du32, order)));
 #else
-  return hn::OrderedDemote2To(d8, hn::OrderedDemote2To(d16, a, b), hn::OrderedDemote2To(d16, c, d));
+  const auto ab = hn::SaturatedAdd(hn::OrderedDemote2To(d16, a, b), z);
+  const auto cd = hn::SaturatedAdd(hn::OrderedDemote2To(d16, c, d), z);
+  return hn::OrderedDemote2To(d8, ab, cd);
 #endif
 }
 

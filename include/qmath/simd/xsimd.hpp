@@ -28,7 +28,6 @@
 #include "qmath/core/params.hpp"
 #include "qmath/detail/quotient.hpp"
 #include "qmath/detail/xsimd_pieces.hpp"
-#include "qmath/range.hpp"
 
 QMATH_BEGIN_NAMESPACE
 namespace simd {
