@@ -7,11 +7,11 @@
 #define QMATH_EPILOGUE_HPP_
 
 #include <cstdint>
-#include <limits>
 #include <span>
 
 #include "qmath/core/concepts.hpp"
 #include "qmath/detail/abi.hpp"
+#include "qmath/detail/limits.hpp"
 
 QMATH_BEGIN_TYPES
 
@@ -31,8 +31,8 @@ struct to_quantized {
   std::span<const float> multipliers;  ///< 1 for all columns, or n; finite and > 0
   std::span<const std::int32_t> bias;  ///< n, or none
   std::int32_t zero_point = 0;         ///< of the result
-  std::int32_t min = std::numeric_limits<std::int32_t>::min();
-  std::int32_t max = std::numeric_limits<std::int32_t>::max();
+  std::int32_t min = detail::lowest<std::int32_t>;
+  std::int32_t max = detail::largest<std::int32_t>;
 };
 
 QMATH_END_TYPES

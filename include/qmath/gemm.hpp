@@ -19,12 +19,12 @@
 #include <algorithm>
 #include <concepts>
 #include <cstdint>
-#include <limits>
 
 #include "qmath/core/concepts.hpp"
 #include "qmath/core/view.hpp"
 #include "qmath/detail/call.hpp"
 #include "qmath/detail/check.hpp"
+#include "qmath/detail/limits.hpp"
 #include "qmath/epilogue.hpp"
 #include "qmath/pack.hpp"
 
@@ -122,7 +122,7 @@ template <class A, quantized_integer C>
   requires quantized_integer<std::remove_const_t<A>>
 QMATH_INLINE void gemm(matrix_view<A> a, std::int32_t a_zero_point, const packed_matrix& b,
                        const to_quantized& epilogue, matrix_view<C> c) noexcept {
-  constexpr std::int32_t lo = std::numeric_limits<C>::min(), hi = std::numeric_limits<C>::max();
+  constexpr std::int32_t lo = detail::lowest<C>, hi = detail::largest<C>;
   detail::gemm_problem p = impl::make_problem(a, a_zero_point, b, c);
   if (p.c == nullptr ||
       !impl::set_scales(p.epilogue, "multipliers.size()", "multipliers", epilogue.multipliers,
@@ -130,7 +130,7 @@ QMATH_INLINE void gemm(matrix_view<A> a, std::int32_t a_zero_point, const packed
       !impl::expect_bias(epilogue.bias.size(), b.n) ||
       !impl::expect_zero_point<C>("gemm", "zero_point", impl::no_index, epilogue.zero_point) ||
       !impl::expect_inside("gemm", "min", impl::no_index, epilogue.min,
-                           std::numeric_limits<std::int32_t>::min(), epilogue.max)) {
+                           detail::lowest<std::int32_t>, epilogue.max)) {
     return;
   }
   p.epilogue.bias_s32 = epilogue.bias.empty() ? nullptr : epilogue.bias.data();

@@ -11,6 +11,7 @@
 #include "qmath/core/concepts.hpp"
 #include "qmath/core/params.hpp"
 #include "qmath/detail/call.hpp"
+#include "qmath/detail/limits.hpp"
 
 QMATH_BEGIN_NAMESPACE
 
@@ -20,7 +21,7 @@ QMATH_BEGIN_NAMESPACE
 template <readable_range<float> X>
 QMATH_INLINE value_range min_max(const X& x) noexcept {
   const std::span<const float> in(x);
-  value_range r;
+  value_range r{detail::infinity, -detail::infinity};  // no call at -O0
   impl::call(&detail::kernel_table::min_max_f32, in.data(), in.size(), &r.min, &r.max);
   return r;
 }

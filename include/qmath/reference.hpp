@@ -12,12 +12,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
 
 #include "qmath/core/concepts.hpp"
 #include "qmath/core/params.hpp"
 #include "qmath/core/view.hpp"
+#include "qmath/detail/limits.hpp"
 #include "qmath/epilogue.hpp"
 
 QMATH_BEGIN_NAMESPACE
@@ -57,8 +57,7 @@ inline std::int32_t round_to_range(float t, std::int32_t zero_point, std::int32_
 template <quantized_integer Q>
 Q quantize(float x, float scale, std::int32_t zero_point) noexcept {
   const float t = rounded(x / scale);
-  return static_cast<Q>(
-      round_to_range(t, zero_point, std::numeric_limits<Q>::min(), std::numeric_limits<Q>::max()));
+  return static_cast<Q>(round_to_range(t, zero_point, detail::lowest<Q>, detail::largest<Q>));
 }
 
 template <quantized_integer Q>
@@ -69,8 +68,7 @@ float dequantize(Q q, float scale, std::int32_t zero_point) noexcept {
 template <quantized_integer Q>
 Q requantize(std::int32_t acc, float multiplier, std::int32_t zero_point) noexcept {
   const float t = rounded(static_cast<float>(acc) * multiplier);
-  return static_cast<Q>(
-      round_to_range(t, zero_point, std::numeric_limits<Q>::min(), std::numeric_limits<Q>::max()));
+  return static_cast<Q>(round_to_range(t, zero_point, detail::lowest<Q>, detail::largest<Q>));
 }
 
 // ---- Arrays ------------------------------------------------------------------------------------
@@ -176,7 +174,7 @@ template <class A, quantized_integer C>
 void gemm(matrix_view<A> a, std::int32_t a_zero_point, matrix_view<const std::int8_t> b,
           const to_quantized& e, matrix_view<C> c) noexcept {
   const auto inside = [](std::int32_t v) {
-    constexpr std::int32_t lo = std::numeric_limits<C>::min(), hi = std::numeric_limits<C>::max();
+    constexpr std::int32_t lo = detail::lowest<C>, hi = detail::largest<C>;
     return v < lo ? lo : v > hi ? hi : v;
   };
   for (std::size_t m = 0; m < c.rows; ++m) {

@@ -12,10 +12,10 @@
 #define QMATH_SCHEMES_HPP_
 
 #include <cstdint>
-#include <limits>
 
 #include "qmath/core/concepts.hpp"
 #include "qmath/core/params.hpp"
+#include "qmath/detail/limits.hpp"
 
 QMATH_BEGIN_NAMESPACE
 namespace impl {
@@ -24,8 +24,8 @@ namespace impl {
 constexpr float usable_scale(double a, int steps) noexcept {
   if (!(a > 0.0)) return 1.0f;
   const double scale = a / steps;
-  constexpr double smallest = std::numeric_limits<float>::min();
-  constexpr double largest = std::numeric_limits<float>::max();
+  constexpr double smallest = detail::smallest_normal;
+  constexpr double largest = detail::largest<float>;
   return static_cast<float>(scale < smallest ? smallest : scale > largest ? largest : scale);
 }
 
@@ -34,7 +34,7 @@ struct bounded_range {
   double min = 0.0, max = 0.0;
 
   constexpr explicit bounded_range(value_range r) noexcept {
-    constexpr float largest = std::numeric_limits<float>::max();
+    constexpr float largest = detail::largest<float>;
     if (!(r.min <= r.max)) return;
     min = r.min < -largest ? -largest : r.min < 0.0f ? r.min : 0.0f;
     max = r.max > largest ? largest : r.max > 0.0f ? r.max : 0.0f;
@@ -61,7 +61,7 @@ constexpr std::int32_t nearest_even(double x) noexcept {
 /// The rule of ONNX's DynamicQuantizeLinear, with its float division made double.
 template <quantized_integer Q>
 constexpr affine_params affine_from_range(value_range range) noexcept {
-  constexpr std::int32_t lo = std::numeric_limits<Q>::min(), hi = std::numeric_limits<Q>::max();
+  constexpr std::int32_t lo = detail::lowest<Q>, hi = detail::largest<Q>;
   const impl::bounded_range r(range);
   const float scale = impl::usable_scale(r.max - r.min, hi - lo);
   const std::int32_t z = lo + impl::nearest_even(-r.min / static_cast<double>(scale));
@@ -75,7 +75,7 @@ template <quantized_integer Q>
 constexpr affine_params symmetric_from_range(value_range range) noexcept {
   const impl::bounded_range r(range);
   const double largest = -r.min > r.max ? -r.min : r.max;
-  return {impl::usable_scale(largest, std::numeric_limits<Q>::max()), 0};
+  return {impl::usable_scale(largest, detail::largest<Q>), 0};
 }
 
 QMATH_END_NAMESPACE

@@ -8,10 +8,10 @@
 #define QMATH_CORE_PARAMS_HPP_
 
 #include <cstdint>
-#include <limits>
 #include <span>
 
 #include "qmath/detail/abi.hpp"
+#include "qmath/detail/limits.hpp"
 #include "qmath/granularity.hpp"
 
 QMATH_BEGIN_TYPES
@@ -51,8 +51,8 @@ struct channel_requantize_params {
 
 /// A closed interval of real numbers. The default is the empty one, which merges neutrally.
 struct value_range {
-  float min = std::numeric_limits<float>::infinity();
-  float max = -std::numeric_limits<float>::infinity();
+  float min = detail::infinity;
+  float max = -detail::infinity;
 
   friend constexpr bool operator==(const value_range&, const value_range&) = default;
 };

@@ -8,12 +8,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <span>
 
 #include "qmath/core/contract.hpp"
 #include "qmath/core/params.hpp"
 #include "qmath/core/view.hpp"
+#include "qmath/detail/limits.hpp"
 
 // ---- The slow half: compose the message and call the handler (defined in detail/contract_impl.hpp)
 QMATH_BEGIN_LIBRARY
@@ -69,7 +69,7 @@ QMATH_INLINE bool expect_inside(const char* function, const char* name, std::siz
 /// Scales and multipliers: finite and > 0 (false for NaN).
 QMATH_INLINE bool expect_scale(const char* function, const char* name, std::size_t index,
                                float value) noexcept {
-  if (!QMATH_CHECKS || (value > 0.0f && value <= std::numeric_limits<float>::max())) return true;
+  if (!QMATH_CHECKS || (value > 0.0f && value <= detail::largest<float>)) return true;
   library::report_scale(function, name, index, value);
   return false;
 }
@@ -78,7 +78,7 @@ QMATH_INLINE bool expect_scales(const char* function, const char* name,
                                 std::span<const float> scales) noexcept {
   if (!QMATH_CHECKS) return true;
   bool all = true;  // no early exit: the loop can be vectorized
-  for (const float s : scales) all &= s > 0.0f && s <= std::numeric_limits<float>::max();
+  for (const float s : scales) all &= s > 0.0f && s <= detail::largest<float>;
   if (all) return true;
   for (std::size_t i = 0; i < scales.size(); ++i) {
     if (!expect_scale(function, name, i, scales[i])) return false;
@@ -89,8 +89,7 @@ QMATH_INLINE bool expect_scales(const char* function, const char* name,
 template <class Q>
 QMATH_INLINE bool expect_zero_point(const char* function, const char* name, std::size_t index,
                                     std::int32_t value) noexcept {
-  return expect_inside(function, name, index, value, std::numeric_limits<Q>::min(),
-                       std::numeric_limits<Q>::max());
+  return expect_inside(function, name, index, value, detail::lowest<Q>, detail::largest<Q>);
 }
 
 /// count >= 1, run >= 1, as many values as `count` says, and n elements are whole rounds of all runs.

@@ -20,10 +20,10 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
-#include <limits>
 #include <type_traits>
 
 #include "qmath/detail/kernel_table.hpp"
+#include "qmath/detail/limits.hpp"
 #include "qmath/detail/packed_layout.hpp"
 #include "qmath/detail/quotient.hpp"
 

@@ -20,6 +20,8 @@ namespace detail {
 /// What happens to the int32 sums of one GEMM; which members are read depends on the output type.
 /// A per-column array has 1 element (column_step 0) or n (column_step 1); null means absent.
 struct gemm_epilogue {
+  QMATH_INLINE constexpr gemm_epilogue() noexcept {}  // at -O0 shared by the linker otherwise
+
   const float* scales = nullptr;  ///< f32: a_scale * b_scale[n]; s8, u8: multipliers
   std::size_t scale_step = 0;
   const float* bias_f32 = nullptr;
@@ -32,6 +34,8 @@ struct gemm_epilogue {
 
 /// One GEMM, C[m, n] = epilogue(sum over k of (A[m, k] - a_zero_point) * B[k, n]).
 struct gemm_problem {
+  QMATH_INLINE constexpr gemm_problem() noexcept {}
+
   const void* a = nullptr;   ///< m rows of k elements
   std::size_t a_stride = 0;  ///< elements
   bool a_is_signed = false;  ///< s8 or u8

@@ -51,7 +51,9 @@ static_assert(sizeof(target_names) / sizeof(*target_names) == static_cast<int>(t
 
 using target_mask = std::uint32_t;
 
-constexpr target_mask mask_of(target t) noexcept { return target_mask{1} << static_cast<int>(t); }
+QMATH_INLINE constexpr target_mask mask_of(target t) noexcept {
+  return target_mask{1} << static_cast<int>(t);
+}
 
 }  // namespace detail
 QMATH_END_TYPES

@@ -13,7 +13,7 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void min_max(const float* HWY_RESTRICT x, s
                                                   float* min, float* max) {
   const hn::ScalableTag<float> df;
   const std::size_t N = hn::Lanes(df);
-  const auto inf = hn::Set(df, std::numeric_limits<float>::infinity());
+  const auto inf = hn::Set(df, detail::infinity);
   // Four chains hide the latency of Min and Max. A NaN yields the second argument: the chain.
   auto lo0 = inf, lo1 = inf, lo2 = inf, lo3 = inf;
   auto hi0 = hn::Neg(inf), hi1 = hi0, hi2 = hi0, hi3 = hi0;

@@ -43,8 +43,8 @@ struct quotient_bounds {
   float lo, hi;
 
   explicit quotient_bounds(std::int32_t zero_point)
-      : lo(static_cast<float>(std::numeric_limits<Q>::min() - zero_point - 1)),
-        hi(static_cast<float>(std::numeric_limits<Q>::max() - zero_point + 1)) {}
+      : lo(static_cast<float>(detail::lowest<Q> - zero_point - 1)),
+        hi(static_cast<float>(detail::largest<Q> - zero_point + 1)) {}
 };
 
 // One run of elements with the same parameters. The bounds apply before the quotient, in terms of x, for
@@ -84,8 +84,8 @@ HWY_INLINE void quantize_interleaved(const float* HWY_RESTRICT x, std::size_t co
   const std::size_t N = hn::Lanes(df);
   const auto one = [&](auto v, auto scale, auto z) HWY_ATTR {
     const auto zf = hn::ConvertTo(df, z);
-    const auto lo = hn::Sub(hn::Set(df, static_cast<float>(std::numeric_limits<Q>::min())), zf);
-    const auto hi = hn::Sub(hn::Set(df, static_cast<float>(std::numeric_limits<Q>::max())), zf);
+    const auto lo = hn::Sub(hn::Set(df, static_cast<float>(detail::lowest<Q>)), zf);
+    const auto hi = hn::Sub(hn::Set(df, static_cast<float>(detail::largest<Q>)), zf);
     const auto t = hn::Min(max_or_bound(hn::Div(v, scale), lo), hi);
     return hn::DemoteTo(d8, hn::DemoteTo(d16, hn::Add(nearest_int(t), z)));
   };

@@ -26,8 +26,8 @@ HWY_INLINE void requantize_run(const std::int32_t* HWY_RESTRICT acc, std::size_t
   const hn::Repartition<Q, decltype(df)> d8;
   const hn::Repartition<std::int16_t, decltype(df)> d16;
   const auto m = hn::Set(df, multiplier);
-  const auto lo = hn::Set(df, static_cast<float>(std::numeric_limits<Q>::min() - zero_point));
-  const auto hi = hn::Set(df, static_cast<float>(std::numeric_limits<Q>::max() - zero_point));
+  const auto lo = hn::Set(df, static_cast<float>(detail::lowest<Q> - zero_point));
+  const auto hi = hn::Set(df, static_cast<float>(detail::largest<Q> - zero_point));
   const auto z = hn::Set(d16, static_cast<std::int16_t>(zero_point));
   const auto one = [&](auto v) HWY_ATTR {
     const auto t = hn::Mul(hn::ConvertTo(df, v), m);
@@ -48,8 +48,8 @@ HWY_INLINE void requantize_interleaved(const std::int32_t* HWY_RESTRICT acc, std
   const hn::Rebind<Q, decltype(df)> d8;
   const hn::Rebind<std::int16_t, decltype(df)> d16;
   const std::size_t N = hn::Lanes(df);
-  const auto lo = hn::Set(df, static_cast<float>(std::numeric_limits<Q>::min() - zero_point));
-  const auto hi = hn::Set(df, static_cast<float>(std::numeric_limits<Q>::max() - zero_point));
+  const auto lo = hn::Set(df, static_cast<float>(detail::lowest<Q> - zero_point));
+  const auto hi = hn::Set(df, static_cast<float>(detail::largest<Q> - zero_point));
   const auto z = hn::Set(di, zero_point);
   const auto one = [&](auto v, auto m) HWY_ATTR {
     return hn::DemoteTo(d8, hn::DemoteTo(d16, hn::Add(requantize_vector(df, v, m, lo, hi), z)));

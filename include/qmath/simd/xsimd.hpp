@@ -21,11 +21,11 @@
 #define QMATH_SIMD_XSIMD_HPP_
 
 #include <cstdint>
-#include <limits>
 #include <xsimd/xsimd.hpp>
 
 #include "qmath/core/concepts.hpp"
 #include "qmath/core/params.hpp"
+#include "qmath/detail/limits.hpp"
 #include "qmath/detail/quotient.hpp"
 #include "qmath/detail/xsimd_pieces.hpp"
 
@@ -45,8 +45,8 @@ struct quantizer {
 
   QMATH_INLINE explicit quantizer(affine_params p) noexcept {
     if (pieces::expect_params<Q>("simd::quantizer", "scale", p.scale, p.zero_point)) params = p;
-    lo = static_cast<float>(std::numeric_limits<Q>::min() - params.zero_point);
-    hi = static_cast<float>(std::numeric_limits<Q>::max() - params.zero_point);
+    lo = static_cast<float>(detail::lowest<Q> - params.zero_point);
+    hi = static_cast<float>(detail::largest<Q> - params.zero_point);
     x_lo = lo * params.scale;
     x_hi = hi * params.scale;
     reciprocal = impl::two_term_reciprocal(params.scale);
@@ -74,8 +74,8 @@ struct requantizer {
     if (pieces::expect_params<Q>("simd::requantizer", "multiplier", p.multiplier, p.zero_point)) {
       params = p;
     }
-    lo = static_cast<float>(std::numeric_limits<Q>::min() - params.zero_point);
-    hi = static_cast<float>(std::numeric_limits<Q>::max() - params.zero_point);
+    lo = static_cast<float>(detail::lowest<Q> - params.zero_point);
+    hi = static_cast<float>(detail::largest<Q> - params.zero_point);
   }
 };
 
@@ -114,8 +114,8 @@ QMATH_INLINE integers<A> requantize(const integers<A>& acc, const requantizer<Q>
 /// turns hide the latency of the comparison; merge() their results.
 template <class A>
 struct running_range {
-  floats<A> min{std::numeric_limits<float>::infinity()};
-  floats<A> max{-std::numeric_limits<float>::infinity()};
+  floats<A> min{detail::infinity};
+  floats<A> max{-detail::infinity};
 
   QMATH_INLINE void add(const floats<A>& x) noexcept {
     min = pieces::min_or_bound(x, min);
