@@ -27,6 +27,7 @@ constexpr std::size_t m = 5, n = 19, k = 13;
 struct results {
   std::int8_t quantized[size];
   float dequantized[size];
+  float subnormal[size];
   std::uint8_t requantized[size];
   std::int32_t sums[m * n];
   float products[m * n];
@@ -40,6 +41,9 @@ struct inputs {
   std::int8_t b[k * n];
   float b_scales[n];
   float bias[n];
+  // Scale and results are subnormal: 0 where these are flushed. No constant, or the compiler would
+  // check it.
+  qmath::affine_params tiny{1.1e-42f, -5};
 
   inputs() {
     std::uint32_t state = 1;
@@ -53,8 +57,7 @@ struct inputs {
     for (std::int8_t& v : b) v = static_cast<std::int8_t>(next() >> 24);
     for (float& v : b_scales) v = 0.01f + static_cast<float>(next() >> 28) * 0.003f;
     for (float& v : bias) v = real();
-    // Ties, the edges of the range, and what only a total function survives. The subnormal number
-    // dequantizes and requantizes to nothing else when subnormals are flushed.
+    // Ties, the edges of the range, and what only a total function survives.
     x[0] = 0.125f, x[1] = 0.375f, x[2] = -0.125f, x[3] = 1e30f, x[4] = -1e30f, x[5] = -0.0f;
     x[6] = 1e-40f, x[7] = __builtin_nanf(""), x[8] = __builtin_inff(), x[9] = -__builtin_inff();
     acc[0] = 16777217, acc[1] = -16777219, acc[2] = 2147483647, acc[3] = -2147483647 - 1;
@@ -64,8 +67,6 @@ struct inputs {
 constexpr qmath::affine_params affine{0.25f, 3};
 // float(acc) * multiplier must be rounded: neither factor is a small integer.
 constexpr qmath::requantize_params requantization{0.00123f, 7};
-// q * scale is subnormal for every q.
-constexpr qmath::affine_params tiny{1.1e-40f, -5};
 
 results run(const inputs& in) {
   // Padding would differ, but there is none that memcmp could trip over: all members are set below.
@@ -73,6 +74,7 @@ results run(const inputs& in) {
   std::memset(&r, 0, sizeof(r));
   qmath::quantize(in.x, affine, r.quantized);
   qmath::dequantize(r.quantized, affine, r.dequantized);
+  qmath::dequantize(r.quantized, in.tiny, r.subnormal);
   qmath::requantize(in.acc, requantization, r.requantized);
 
   alignas(64) std::byte memory[4096];
@@ -95,6 +97,7 @@ results expected(const inputs& in) {
     namespace ref = qmath::reference;
     r.quantized[i] = ref::quantize<std::int8_t>(in.x[i], affine.scale, affine.zero_point);
     r.dequantized[i] = ref::dequantize(r.quantized[i], affine.scale, affine.zero_point);
+    r.subnormal[i] = ref::dequantize(r.quantized[i], in.tiny.scale, in.tiny.zero_point);
     r.requantized[i] = ref::requantize<std::uint8_t>(in.acc[i], requantization.multiplier,
                                                      requantization.zero_point);
     if (in.x[i] < r.lowest) r.lowest = in.x[i];
@@ -122,6 +125,7 @@ int compare(const char* where, const results& got, const results& want) {
   };
   same("quantize", got.quantized, want.quantized);
   same("dequantize", got.dequantized, want.dequantized);
+  same("dequantize to subnormal numbers", got.subnormal, want.subnormal);
   same("requantize", got.requantized, want.requantized);
   same("gemm to int32", got.sums, want.sums);
   same("gemm to float", got.products, want.products);

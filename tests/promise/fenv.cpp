@@ -23,7 +23,7 @@ void set_control(unsigned value) { __builtin_ia32_ldmxcsr(value); }
 #endif
 
 void check(const char* where, int rounding, bool flush_to_zero) {
-  const exercise::inputs in;
+  static exercise::inputs in;
   const exercise::results want = exercise::expected(in);
   for (const char* target : qmath::cpu::supported_targets()) {
     // In static mode there is nothing to choose.
