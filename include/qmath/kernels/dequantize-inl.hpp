@@ -66,17 +66,13 @@ template <class Q>
 HWY_NOINLINE HWY_MAYBE_UNUSED static void dequantize(const Q* q, std::size_t n, std::size_t count,
                                                      std::size_t run, const float* scales,
                                                      const std::int32_t* zero_points, float* x) {
-  if (run == 1 && count > 1) {
-    for (std::size_t i = 0; i < n; i += count) {
-      dequantize_interleaved<Q>(q + i, count, scales, zero_points, x + i);
-    }
-    return;
-  }
-  for (std::size_t i = 0; i < n;) {
-    for (std::size_t c = 0; c < count; ++c, i += run) {
-      dequantize_run<Q>(q + i, run, scales[c], zero_points ? zero_points[c] : 0, x + i);
-    }
-  }
+  for_each_run(
+      n, count, run,
+      [&](std::size_t i)
+          HWY_ATTR { dequantize_interleaved<Q>(q + i, count, scales, zero_points, x + i); },
+      [&](std::size_t i, std::size_t c) HWY_ATTR {
+        dequantize_run<Q>(q + i, run, scales[c], zero_points ? zero_points[c] : 0, x + i);
+      });
 }
 
 }  // namespace HWY_NAMESPACE

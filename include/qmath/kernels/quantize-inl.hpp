@@ -107,25 +107,21 @@ template <class Q>
 HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize(const float* x, std::size_t n, std::size_t count,
                                                    std::size_t run, const float* scales,
                                                    const std::int32_t* zero_points, Q* q) {
-  if (run == 1 && count > 1) {
-    for (std::size_t i = 0; i < n; i += count) {
-      quantize_interleaved<Q>(x + i, count, scales, zero_points, q + i);
-    }
-    return;
-  }
-  for (std::size_t i = 0; i < n;) {
-    for (std::size_t c = 0; c < count; ++c, i += run) {
-      const std::int32_t z = zero_points ? zero_points[c] : 0;
-      const quotient_bounds<Q> bounds(z);
-      const float scale = scales[c];
-      if (by_reciprocal::is_exact_for(scale)) {
-        quantize_run<Q, true>(x + i, run, by_reciprocal{two_term_reciprocal(scale)},
-                              bounds.lo * scale, bounds.hi * scale, z, q + i);
-      } else {
-        quantize_run<Q, false>(x + i, run, by_division{scale}, bounds.lo, bounds.hi, z, q + i);
-      }
-    }
-  }
+  for_each_run(
+      n, count, run,
+      [&](std::size_t i)
+          HWY_ATTR { quantize_interleaved<Q>(x + i, count, scales, zero_points, q + i); },
+      [&](std::size_t i, std::size_t c) HWY_ATTR {
+        const std::int32_t z = zero_points ? zero_points[c] : 0;
+        const quotient_bounds<Q> bounds(z);
+        const float scale = scales[c];
+        if (by_reciprocal::is_exact_for(scale)) {
+          quantize_run<Q, true>(x + i, run, by_reciprocal{two_term_reciprocal(scale)},
+                                bounds.lo * scale, bounds.hi * scale, z, q + i);
+        } else {
+          quantize_run<Q, false>(x + i, run, by_division{scale}, bounds.lo, bounds.hi, z, q + i);
+        }
+      });
 }
 
 }  // namespace HWY_NAMESPACE

@@ -70,17 +70,12 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize(const std::int32_t* acc, st
                                                      std::size_t count, std::size_t run,
                                                      const float* multipliers,
                                                      std::int32_t zero_point, Q* q) {
-  if (run == 1 && count > 1) {
-    for (std::size_t i = 0; i < n; i += count) {
-      requantize_interleaved<Q>(acc + i, count, multipliers, zero_point, q + i);
-    }
-    return;
-  }
-  for (std::size_t i = 0; i < n;) {
-    for (std::size_t c = 0; c < count; ++c, i += run) {
-      requantize_run<Q>(acc + i, run, multipliers[c], zero_point, q + i);
-    }
-  }
+  for_each_run(
+      n, count, run,
+      [&](std::size_t i)
+          HWY_ATTR { requantize_interleaved<Q>(acc + i, count, multipliers, zero_point, q + i); },
+      [&](std::size_t i, std::size_t c)
+          HWY_ATTR { requantize_run<Q>(acc + i, run, multipliers[c], zero_point, q + i); });
 }
 
 }  // namespace HWY_NAMESPACE

@@ -116,6 +116,20 @@ HWY_INLINE hn::Vec<D8> add_and_saturate(D8 d8, VI a, VI b, VI c, VI d, V16 z) {
 #endif
 }
 
+// Walks an array whose element i uses parameter (i / run) % count: interleaved(i) for each round of
+// neighbouring elements with different parameters, one_run(i, c) for each run of the same parameter c.
+template <class Interleaved, class OneRun>
+HWY_INLINE void for_each_run(std::size_t n, std::size_t count, std::size_t run,
+                             const Interleaved& interleaved, const OneRun& one_run) {
+  if (run == 1 && count > 1) {
+    for (std::size_t i = 0; i < n; i += count) interleaved(i);
+    return;
+  }
+  for (std::size_t i = 0; i < n;) {
+    for (std::size_t c = 0; c < count; ++c, i += run) one_run(i, c);
+  }
+}
+
 // out[i] = f(in vectors i ... i+3) for n elements. F maps four vectors of D (T lanes) to one vector of
 // D8. A last partial block of a long array overlaps the one before; a short array is padded.
 template <class D, class D8, class T, class Q, class F>
