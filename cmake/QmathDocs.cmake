@@ -21,7 +21,7 @@ set(DOXYGEN_PREDEFINED
   "QMATH_BEGIN_LIBRARY=namespace qmath {" "QMATH_END_LIBRARY=}"
   "QMATH_LIBRARY=" "QMATH_INLINE=inline" "QMATH_COLD=")
 set(qmath_docs_inputs include)
-foreach(input README.md docs)
+foreach(input README.md CHANGELOG.md CONTRIBUTING.md docs)
   if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${input}")
     list(APPEND qmath_docs_inputs ${input})
   endif()

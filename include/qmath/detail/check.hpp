@@ -6,6 +6,7 @@
 #ifndef QMATH_DETAIL_CHECK_HPP_
 #define QMATH_DETAIL_CHECK_HPP_
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -66,10 +67,16 @@ QMATH_INLINE bool expect_inside(const char* function, const char* name, std::siz
   return false;
 }
 
-/// Scales and multipliers: finite and > 0 (false for NaN).
+/// Finite and > 0. From the bits: where the caller has subnormal numbers flushed, they compare as 0, and
+/// where the caller's code is compiled with -ffast-math, there is no infinity.
+QMATH_INLINE bool is_scale(float value) noexcept {
+  return std::bit_cast<std::uint32_t>(value) - 1u < 0x7F7FFFFFu;
+}
+
+/// Scales and multipliers.
 QMATH_INLINE bool expect_scale(const char* function, const char* name, std::size_t index,
                                float value) noexcept {
-  if (!QMATH_CHECKS || (value > 0.0f && value <= detail::largest<float>)) return true;
+  if (!QMATH_CHECKS || is_scale(value)) return true;
   library::report_scale(function, name, index, value);
   return false;
 }
@@ -78,7 +85,7 @@ QMATH_INLINE bool expect_scales(const char* function, const char* name,
                                 std::span<const float> scales) noexcept {
   if (!QMATH_CHECKS) return true;
   bool all = true;  // no early exit: the loop can be vectorized
-  for (const float s : scales) all &= s > 0.0f && s <= detail::largest<float>;
+  for (const float s : scales) all &= is_scale(s);
   if (all) return true;
   for (std::size_t i = 0; i < scales.size(); ++i) {
     if (!expect_scale(function, name, i, scales[i])) return false;
