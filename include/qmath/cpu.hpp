@@ -42,7 +42,7 @@ const char* active_target() noexcept;
 /// The targets that this build contains and this CPU supports, best first. Never empty.
 target_list supported_targets() noexcept;
 
-/// Uses that target from now on, in all threads. Returns false and changes nothing if the name is not
+/// Uses that target from now on, in all threads. Names are compared exactly. Returns false and changes nothing if the name is not
 /// one of supported_targets().
 [[nodiscard]] bool use_target(const char* name) noexcept;
 

@@ -18,15 +18,15 @@ QMATH_BEGIN_TYPES
 /// y[m, n] = fl(fl(float(acc[m, n]) * fl(a_scale * b_scales[n])) + bias[n])
 /// Every fl is one rounding to nearest even; nothing is contracted. Without bias there is no addition.
 struct to_float {
-  float a_scale = 1.0f;             ///< of A; finite and > 0
-  std::span<const float> b_scales;  ///< of B: 1 for all columns, or n; finite and > 0
-  std::span<const float> bias;      ///< n, or none; any float
+  float a_scale = 0.0f;                  ///< of A; finite and > 0: it has no default
+  std::span<const float> b_scales = {};  ///< of B: 1 for all columns, or n; finite and > 0
+  std::span<const float> bias = {};      ///< n, or none; any float
 };
 
 /// q[m, n] = nearest_even(clamp(fl(float(acc[m, n] + bias[n]) * multipliers[n]), min - z, max - z)) + z
 /// with z = zero_point. The bias is in units of the accumulator (scale_a * scale_b), and its addition is
 /// modulo 2^32. multipliers[n] = scale_a * scale_b[n] / scale_out.
-/// min and max bound the result beyond Q's own range: ReLU is min = zero_point.
+/// min and max bound the result further than the range of its type: ReLU is min = zero_point.
 struct to_quantized {
   std::span<const float> multipliers;  ///< 1 for all columns, or n; finite and > 0
   std::span<const std::int32_t> bias;  ///< n, or none

@@ -7,11 +7,11 @@
 //
 // A is uint8 or int8, row-major and not repacked; B is int8, packed once (pack.hpp). Exact on every CPU
 // target: no partial sum saturates. The sum cannot overflow for
-//     k <= 65793  (uint8 A, |a - a_zero_point| <= 255)        k <= 131071  (int8 A, zero point 0)
+//     k <= 65793                                      k <= 131071  (int8 A with zero point 0)
 // beyond that it may wrap, in the same way everywhere.
 //
-// Never allocates, never throws, never prints, starts no threads: callers split m or n. Any size, 0
-// included: k = 0 gives sums of 0. c does not overlap a or b.
+// Never allocates, never throws, never prints, starts no threads: callers split m. Any size, 0 included:
+// k = 0 gives sums of 0. c overlaps none of the inputs.
 // A broken precondition calls the contract handler (core/contract.hpp) and writes nothing.
 #ifndef QMATH_GEMM_HPP_
 #define QMATH_GEMM_HPP_
@@ -31,21 +31,28 @@
 QMATH_BEGIN_NAMESPACE
 namespace impl {
 
+QMATH_INLINE bool expect_packed(const packed_matrix& b) noexcept {
+  if (!QMATH_CHECKS || b.n == 0 || (b.column_sums != nullptr && b.panels != nullptr)) return true;
+  library::report_argument("gemm", "b", "has no data");
+  return false;
+}
+
 /// Shapes, zero point and memory of one GEMM; null c means that the preconditions do not hold.
 template <class A, class C>
 QMATH_INLINE detail::gemm_problem make_problem(const matrix_view<A>& a, std::int32_t a_zero_point,
                                                const packed_matrix& b,
                                                const matrix_view<C>& c) noexcept {
   using element = std::remove_const_t<A>;
-  constexpr std::size_t panel = detail::panel_columns;
-  const std::size_t b_bytes = (b.n + panel - 1) / panel * detail::packed_panel_bytes(b.k);
   if (!expect_matrix("gemm", "a", "a.stride", a) || !expect_matrix("gemm", "c", "c.stride", c) ||
       !expect_equal("gemm", "a.cols", a.cols, "b.k", b.k) ||
       !expect_equal("gemm", "c.rows", c.rows, "a.rows", a.rows) ||
       !expect_equal("gemm", "c.cols", c.cols, "b.n", b.n) ||
       !expect_zero_point<element>("gemm", "a_zero_point", no_index, a_zero_point) ||
       !expect_disjoint("gemm", "c", c.data, extent_of(c), a.data, extent_of(a)) ||
-      !expect_disjoint("gemm", "c", c.data, extent_of(c), b.panels, b_bytes)) {
+      !expect_packed(b) ||
+      !expect_disjoint("gemm", "c", c.data, extent_of(c),
+                       reinterpret_cast<const std::byte*>(b.column_sums),
+                       packed_size(b.k, b.n) - detail::cache_line)) {
     return {};
   }
   detail::gemm_problem p;
@@ -64,17 +71,24 @@ QMATH_INLINE detail::gemm_problem make_problem(const matrix_view<A>& a, std::int
 }
 
 /// Scales or multipliers: one, or one per column.
+template <class C>
 QMATH_INLINE bool set_scales(detail::gemm_epilogue& e, const char* size_name, const char* name,
-                             std::span<const float> scales, std::size_t n) noexcept {
-  if (scales.size() != 1 && !expect_equal("gemm", size_name, scales.size(), "b.n", n)) return false;
-  if (!expect_scales("gemm", name, scales)) return false;
+                             std::span<const float> scales, const matrix_view<C>& c) noexcept {
+  if (!expect_either("gemm", size_name, scales.size(), 1, "1 or b.n", c.cols) ||
+      !expect_scales("gemm", name, scales) ||
+      !expect_disjoint("gemm", "c", c.data, extent_of(c), scales.data(), scales.size())) {
+    return false;
+  }
   e.scales = scales.data();
   e.scale_step = scales.size() == 1 ? 0 : 1;
   return true;
 }
 
-QMATH_INLINE bool expect_bias(std::size_t size, std::size_t n) noexcept {
-  return size == 0 || expect_equal("gemm", "bias.size()", size, "b.n", n);
+/// One per column, or none.
+template <class T, class C>
+QMATH_INLINE bool expect_bias(std::span<const T> bias, const matrix_view<C>& c) noexcept {
+  return expect_either("gemm", "bias.size()", bias.size(), 0, "0 or b.n", c.cols) &&
+         expect_disjoint("gemm", "c", c.data, extent_of(c), bias.data(), bias.size());
 }
 
 QMATH_INLINE void run_gemm(void (*detail::kernel_table::*kernel)(const detail::gemm_problem&,
@@ -106,8 +120,8 @@ QMATH_INLINE void gemm(matrix_view<A> a, std::int32_t a_zero_point, const packed
                        const to_float& epilogue, matrix_view<float> c) noexcept {
   detail::gemm_problem p = impl::make_problem(a, a_zero_point, b, c);
   if (p.c == nullptr || !impl::expect_scale("gemm", "a_scale", impl::no_index, epilogue.a_scale) ||
-      !impl::set_scales(p.epilogue, "b_scales.size()", "b_scales", epilogue.b_scales, b.n) ||
-      !impl::expect_bias(epilogue.bias.size(), b.n)) {
+      !impl::set_scales(p.epilogue, "b_scales.size()", "b_scales", epilogue.b_scales, c) ||
+      !impl::expect_bias(epilogue.bias, c)) {
     return;
   }
   p.epilogue.a_scale = epilogue.a_scale;
@@ -125,9 +139,8 @@ QMATH_INLINE void gemm(matrix_view<A> a, std::int32_t a_zero_point, const packed
   constexpr std::int32_t lo = detail::lowest<C>, hi = detail::largest<C>;
   detail::gemm_problem p = impl::make_problem(a, a_zero_point, b, c);
   if (p.c == nullptr ||
-      !impl::set_scales(p.epilogue, "multipliers.size()", "multipliers", epilogue.multipliers,
-                        b.n) ||
-      !impl::expect_bias(epilogue.bias.size(), b.n) ||
+      !impl::set_scales(p.epilogue, "multipliers.size()", "multipliers", epilogue.multipliers, c) ||
+      !impl::expect_bias(epilogue.bias, c) ||
       !impl::expect_zero_point<C>("gemm", "zero_point", impl::no_index, epilogue.zero_point) ||
       !impl::expect_inside("gemm", "min", impl::no_index, epilogue.min,
                            detail::lowest<std::int32_t>, epilogue.max)) {

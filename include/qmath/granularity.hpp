@@ -41,6 +41,11 @@ constexpr granularity per_channel(std::span<const std::size_t> shape, std::size_
   return g;
 }
 
+/// One parameter per group of `size` neighbouring elements of n. @pre n is a multiple of size > 0.
+constexpr granularity per_group(std::size_t n, std::size_t size) noexcept {
+  return {n < size ? 1 : n / size, size};
+}
+
 /// One parameter per row of a [rows, cols] matrix: per output channel of weights stored [out, in],
 /// per token of activations.
 constexpr granularity per_row(std::size_t rows, std::size_t cols) noexcept {

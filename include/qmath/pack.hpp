@@ -12,7 +12,7 @@
 //     | c0: k0 k1 k2 k3 | c1: k0 k1 k2 k3 | ... | c15 || c0: k4 k5 k6 k7 | ... | c15 || ...
 //
 // so that 64 bytes are one vector operand of a dot product instruction. In front of the panels stand the
-// sums of the columns, n of them as int32, which GEMM needs for zero points.
+// sums of the columns as int32 (0 for the columns behind n), which GEMM needs for zero points.
 #ifndef QMATH_PACK_HPP_
 #define QMATH_PACK_HPP_
 
@@ -89,11 +89,12 @@ QMATH_INLINE constexpr std::size_t packed_size(std::size_t k, std::size_t n) noe
 
 /// Packs b.                                                                   b: [k, n], memory: bytes
 /// Reads b and writes memory once; returns a view of memory. b is no longer needed afterwards.
+/// After a broken precondition: the empty matrix.
 /// @pre memory.size() >= packed_size(b.rows, b.cols); b and memory do not overlap.
 QMATH_INLINE packed_matrix pack(matrix_view<const std::int8_t> b,
                                 std::span<std::byte> memory) noexcept {
   if (!impl::expect_matrix("pack", "b", "b.stride", b) ||
-      !impl::expect_at_least("pack", "memory.size()", memory.size(), "packed_size(k, n)",
+      !impl::expect_at_least("pack", "memory.size()", memory.size(), "at least packed_size(k, n)",
                              packed_size(b.rows, b.cols)) ||
       !impl::expect_disjoint("pack", "memory", memory.data(), memory.size(), b.data,
                              impl::extent_of(b))) {
@@ -107,8 +108,8 @@ QMATH_INLINE packed_matrix pack(matrix_view<const std::int8_t> b,
 QMATH_INLINE packed_matrix pack_transposed(matrix_view<const std::int8_t> bt,
                                            std::span<std::byte> memory) noexcept {
   if (!impl::expect_matrix("pack_transposed", "bt", "bt.stride", bt) ||
-      !impl::expect_at_least("pack_transposed", "memory.size()", memory.size(), "packed_size(k, n)",
-                             packed_size(bt.cols, bt.rows)) ||
+      !impl::expect_at_least("pack_transposed", "memory.size()", memory.size(),
+                             "at least packed_size(k, n)", packed_size(bt.cols, bt.rows)) ||
       !impl::expect_disjoint("pack_transposed", "memory", memory.data(), memory.size(), bt.data,
                              impl::extent_of(bt))) {
     return {};

@@ -74,8 +74,8 @@ TEST_CASE("contract: quantize, channels") {
   refused("qmath::quantize: layout.count is 0", q,
           [&](auto& out) { qmath::quantize(x, channel_params{{}, {}, {0, 2}}, out); });
   refused(
-      "qmath::quantize: the number of elements is 6, but a multiple of layout.count * layout.run "
-      "is "
+      "qmath::quantize: the number of elements is 6, must be a multiple of layout.count * "
+      "layout.run, "
       "12",
       q, [&](auto& out) { qmath::quantize(x, channel_params{scales, {}, {3, 4}}, out); });
   const std::array<float, 3> bad = {1, 2, nan};
@@ -128,6 +128,9 @@ TEST_CASE("contract: pack") {
           [&](auto& out) { CHECK(qmath::pack(view(b.data(), 2, 3, 2), out).n == 0); });
   refused("qmath::pack: b has no data", memory,
           [&](auto& out) { CHECK(qmath::pack(view(nullptr, 2, 3), out).n == 0); });
+  refused("qmath::pack: b is larger than the address space", memory, [&](auto& out) {
+    CHECK(qmath::pack(view(b.data(), static_cast<std::size_t>(-4), 1), out).n == 0);
+  });
   refused("qmath::pack_transposed: bt has no data", memory,
           [&](auto& out) { CHECK(qmath::pack_transposed(view(nullptr, 2, 3), out).n == 0); });
 }
@@ -170,6 +173,19 @@ TEST_CASE("contract: gemm") {
   }
   refused("qmath::gemm: a_zero_point is 256, outside [0, 255]", c,
           [&](auto& out) { qmath::gemm(av, 256, p, matrix_view<std::int32_t>(out.data(), 2, 3)); });
+  refused("qmath::gemm: b has no data", c, [&](auto& out) {
+    qmath::gemm(av, 0, qmath::packed_matrix{nullptr, nullptr, 4, 3},
+                matrix_view<std::int32_t>(out.data(), 2, 3));
+  });
+  refused("qmath::gemm: a is larger than the address space", c, [&](auto& out) {
+    const auto negative = static_cast<std::size_t>(-2);
+    qmath::gemm(matrix_view<const std::uint8_t>(a.data(), negative, 4), 0, p,
+                matrix_view<std::int32_t>(out.data(), 2, 3));
+  });
+  refused("qmath::gemm: c overlaps an input", memory, [&](auto&) {
+    qmath::gemm(av, 0, p,
+                matrix_view<std::int32_t>(const_cast<std::int32_t*>(p.column_sums), 2, 3));
+  });
   refused("qmath::gemm: c overlaps an input", c, [&](auto& out) {
     qmath::gemm(matrix_view<const std::uint8_t>(reinterpret_cast<std::uint8_t*>(out.data()), 2, 4),
                 0, p, matrix_view<std::int32_t>(out.data(), 2, 3));
@@ -178,9 +194,14 @@ TEST_CASE("contract: gemm") {
   const matrix_view<float> fv(f.data(), 2, 3);
   refused("qmath::gemm: a_scale is 0, must be finite and > 0", f,
           [&](auto&) { qmath::gemm(av, 0, p, qmath::to_float{0.0f, one, {}}, fv); });
-  refused("qmath::gemm: b_scales.size() is 2, but b.n is 3", f,
+  refused("qmath::gemm: b_scales.size() is 2, must be 1 or b.n, 3", f,
           [&](auto&) { qmath::gemm(av, 0, p, qmath::to_float{1.0f, two, {}}, fv); });
-  refused("qmath::gemm: bias.size() is 2, but b.n is 3", f,
+  refused("qmath::gemm: a_scale is 0, must be finite and > 0", f,
+          [&](auto&) { qmath::gemm(av, 0, p, qmath::to_float{.b_scales = one}, fv); });
+  refused("qmath::gemm: c overlaps an input", f, [&](auto&) {
+    qmath::gemm(av, 0, p, qmath::to_float{1.0f, one, std::span(f).first(3)}, fv);
+  });
+  refused("qmath::gemm: bias.size() is 2, must be 0 or b.n, 3", f,
           [&](auto&) { qmath::gemm(av, 0, p, qmath::to_float{1.0f, one, two}, fv); });
 
   const matrix_view<std::int8_t> qv(q.data(), 2, 3);

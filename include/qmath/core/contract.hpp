@@ -7,7 +7,7 @@
 // The function that finds it calls the contract handler with one line of text that names the function,
 // the argument and the values, for example
 //     qmath::quantize: q.size() is 5, but x.size() is 7
-// The default handler prints that line to stderr and ends the program. A handler that returns makes
+// The default handler prints that line to stderr and calls std::abort(). A handler that returns makes
 // the function return too, and nothing has been written by then (a function that returns a value
 // returns its default).
 //

@@ -28,9 +28,9 @@ struct affine_params {
 /// A scale and a zero point for each channel. Views memory of the caller.
 /// scales.size() == layout.count; zero_points has as many, or none: then all are 0.
 struct channel_params {
-  std::span<const float> scales;
-  std::span<const std::int32_t> zero_points;
-  granularity layout;
+  std::span<const float> scales = {};
+  std::span<const std::int32_t> zero_points = {};
+  granularity layout = {};
 };
 
 /// s32 -> 8 bit: q = clamp(round(acc * multiplier)) + zero_point. The multiplier is the accumulator's
@@ -44,8 +44,8 @@ struct requantize_params {
 
 /// The same with a multiplier for each channel and one zero point for the output.
 struct channel_requantize_params {
-  std::span<const float> multipliers;
-  granularity layout;
+  std::span<const float> multipliers = {};
+  granularity layout = {};
   std::int32_t zero_point = 0;
 };
 

@@ -25,9 +25,9 @@ inline constexpr std::size_t no_index = static_cast<std::size_t>(-1);
 /// "function: name_a is a, but name_b is b"
 void report_mismatch(const char* function, const char* name_a, std::size_t a, const char* name_b,
                      std::size_t b) noexcept;
-/// "function: name_a is a, must be at least name_b, b"
-void report_too_small(const char* function, const char* name_a, std::size_t a, const char* name_b,
-                      std::size_t b) noexcept;
+/// "function: name is value, must be requirement, number"
+void report_size(const char* function, const char* name, std::size_t value, const char* requirement,
+                 std::size_t number) noexcept;
 /// "function: name[index] is value, must be finite and > 0"
 void report_scale(const char* function, const char* name, std::size_t index, float value) noexcept;
 /// "function: name[index] is value, outside [lo, hi]"
@@ -53,10 +53,20 @@ QMATH_INLINE bool expect_equal(const char* function, const char* name_a, std::si
   return false;
 }
 
-QMATH_INLINE bool expect_at_least(const char* function, const char* name_a, std::size_t a,
-                                  const char* name_b, std::size_t b) noexcept {
-  if (!QMATH_CHECKS || a >= b) return true;
-  library::report_too_small(function, name_a, a, name_b, b);
+/// value >= number; the requirement is the text "at least ...".
+QMATH_INLINE bool expect_at_least(const char* function, const char* name, std::size_t value,
+                                  const char* requirement, std::size_t number) noexcept {
+  if (!QMATH_CHECKS || value >= number) return true;
+  library::report_size(function, name, value, requirement, number);
+  return false;
+}
+
+/// value is `other` or number; the requirement is the text "... or ...".
+QMATH_INLINE bool expect_either(const char* function, const char* name, std::size_t value,
+                                std::size_t other, const char* requirement,
+                                std::size_t number) noexcept {
+  if (!QMATH_CHECKS || value == other || value == number) return true;
+  library::report_size(function, name, value, requirement, number);
   return false;
 }
 
@@ -108,8 +118,8 @@ QMATH_INLINE bool expect_layout(const char* function, const char* values_name, s
   if (layout.count == 0) return library::report_argument(function, "layout.count", "is 0"), false;
   if (layout.run == 0) return library::report_argument(function, "layout.run", "is 0"), false;
   if (n % layout.run != 0 || n / layout.run % layout.count != 0) {
-    library::report_mismatch(function, "the number of elements", n,
-                             "a multiple of layout.count * layout.run", layout.count * layout.run);
+    library::report_size(function, "the number of elements", n,
+                         "a multiple of layout.count * layout.run", layout.count * layout.run);
     return false;
   }
   return true;
@@ -126,13 +136,18 @@ QMATH_INLINE bool expect_disjoint(const char* function, const char* name, const 
   return false;
 }
 
-/// Data present unless empty, stride >= cols.
+/// Data present unless empty, stride >= cols, and all of it inside the address space: negative sizes that
+/// were converted to unsigned ones are not.
 template <class T>
 QMATH_INLINE bool expect_matrix(const char* function, const char* name, const char* stride_name,
                                 const matrix_view<T>& m) noexcept {
   if (!QMATH_CHECKS || m.rows == 0 || m.cols == 0) return true;
   if (m.data == nullptr) return library::report_argument(function, name, "has no data"), false;
-  return expect_at_least(function, stride_name, m.stride, "the number of columns", m.cols);
+  if (m.stride > static_cast<std::size_t>(-1) / 2 / sizeof(T) / m.rows) {
+    library::report_argument(function, name, "is larger than the address space");
+    return false;
+  }
+  return expect_at_least(function, stride_name, m.stride, "at least the number of columns", m.cols);
 }
 
 /// Elements between the first and the last one of a matrix, both included.

@@ -62,11 +62,10 @@ QMATH_COLD QMATH_LIBRARY void report_mismatch(const char* function, const char* 
   report(m.text);
 }
 
-QMATH_COLD QMATH_LIBRARY void report_too_small(const char* function, const char* name_a,
-                                               std::size_t a, const char* name_b,
-                                               std::size_t b) noexcept {
+QMATH_COLD QMATH_LIBRARY void report_size(const char* function, const char* name, std::size_t value,
+                                          const char* requirement, std::size_t number) noexcept {
   message_text m;
-  m.format("qmath::%s: %s is %zu, must be at least %s, %zu", function, name_a, a, name_b, b);
+  m.format("qmath::%s: %s is %zu, must be %s, %zu", function, name, value, requirement, number);
   report(m.text);
 }
 

@@ -16,6 +16,11 @@
 #ifndef HWY_BROKEN_EMU128
 #define HWY_BROKEN_EMU128 0  // the alternative, HWY_SCALAR, has one lane: too few for the kernels
 #endif
+#if defined(__has_include)
+#if !__has_include("hwy/highway.h")
+#error "qmath needs Highway's headers, 1.2 or later, on the include path; or link qmath::compiled"
+#endif
+#endif
 #include "hwy/detect_targets.h"
 #include "hwy/highway_export.h"
 
@@ -44,6 +49,10 @@
 #define HWY_HEADER_ONLY  // 1.3 and later: no call into Highway's library, not even at -O0
 
 #include "hwy/base.h"
+
+#if HWY_MAJOR < 1 || (HWY_MAJOR == 1 && HWY_MINOR < 2)
+#error "qmath needs Highway 1.2 or later"
+#endif
 
 #if HWY_MAJOR == 1 && HWY_MINOR < 3
 // HWY_HEADER_ONLY is not known yet, and -O0 keeps the calls.

@@ -1,0 +1,36 @@
+# Copyright (c) qmath contributors.
+# SPDX-License-Identifier: Apache-2.0
+#
+# Every line of C++ in README.md is a line of an example, which is compiled and run.
+#   cmake -DROOT=... -P readme.cmake
+file(READ "${ROOT}/README.md" readme)
+file(READ "${ROOT}/examples/hello.cpp" examples)
+file(READ "${ROOT}/examples/linear.cpp" linear)
+string(APPEND examples "${linear}")
+foreach(text IN ITEMS readme examples)
+  string(REPLACE ";" "<semicolon>" ${text} "${${text}}")  # not the end of a list element
+  string(REPLACE "[" "<bracket>" ${text} "${${text}}")
+  string(REPLACE "]" "<bracket>" ${text} "${${text}}")
+endforeach()
+string(REPLACE "\n" ";" lines "${readme}")
+set(inside FALSE)
+set(checked 0)
+set(missing "")
+foreach(line IN LISTS lines)
+  string(STRIP "${line}" line)
+  if(line STREQUAL "```cpp")
+    set(inside TRUE)
+  elseif(line STREQUAL "```")
+    set(inside FALSE)
+  elseif(inside AND NOT line STREQUAL "")
+    math(EXPR checked "${checked} + 1")
+    string(FIND "${examples}" "${line}" at)
+    if(at EQUAL -1)
+      string(APPEND missing "\n  ${line}")
+    endif()
+  endif()
+endforeach()
+if(missing OR checked LESS 30)
+  message(FATAL_ERROR "README.md has code that no example has (${checked} lines checked):${missing}")
+endif()
+message(STATUS "${checked} lines of README.md are in the examples")
