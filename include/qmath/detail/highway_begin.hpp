@@ -24,6 +24,32 @@
 #include "hwy/detect_targets.h"
 #include "hwy/highway_export.h"
 
+// Macros of the user's with names that Highway and the kernels use.
+#pragma push_macro("min")
+#undef min
+#pragma push_macro("max")
+#undef max
+#pragma push_macro("N")
+#undef N
+#pragma push_macro("M")
+#undef M
+#pragma push_macro("K")
+#undef K
+#pragma push_macro("D")
+#undef D
+#pragma push_macro("V")
+#undef V
+#pragma push_macro("T")
+#undef T
+#pragma push_macro("Vec")
+#undef Vec
+#pragma push_macro("Load")
+#undef Load
+#pragma push_macro("Store")
+#undef Store
+#pragma push_macro("Set")
+#undef Set
+
 #define QMATH_HIGHWAY_NAME_(tag) qmath_highway_##tag
 #define QMATH_HIGHWAY_NAME(tag) QMATH_HIGHWAY_NAME_(tag)
 #pragma push_macro("hwy")

@@ -37,5 +37,18 @@
 #pragma pop_macro("hwy")
 #include "hwy/ops/set_macros-inl.h"
 
+#pragma pop_macro("min")
+#pragma pop_macro("max")
+#pragma pop_macro("N")
+#pragma pop_macro("M")
+#pragma pop_macro("K")
+#pragma pop_macro("D")
+#pragma pop_macro("V")
+#pragma pop_macro("T")
+#pragma pop_macro("Vec")
+#pragma pop_macro("Load")
+#pragma pop_macro("Store")
+#pragma pop_macro("Set")
+
 #undef QMATH_HIGHWAY_NAME
 #undef QMATH_HIGHWAY_NAME_
