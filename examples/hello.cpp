@@ -12,7 +12,7 @@ int main() {
   const std::vector<float> x = {-1.5f, -0.4f, 0.0f, 0.7f, 1.234f, 3.1f};
 
   // real = scale * (q - zero_point)
-  const qmath::affine_params p = qmath::affine_from_range<std::int8_t>(qmath::min_max(x));
+  const qmath::affine_params p = qmath::choose_params<std::int8_t>(qmath::min_max(x));
   std::vector<std::int8_t> q(x.size());
   std::vector<float> back(x.size());
   qmath::quantize(x, p, q);

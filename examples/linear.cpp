@@ -22,7 +22,7 @@ int main() {
   std::vector<float> w_scales(out);
   for (std::size_t n = 0; n < out; ++n) {
     const auto row = std::span(w).subspan(n * in, in);
-    w_scales[n] = qmath::symmetric_from_range<std::int8_t>(qmath::min_max(row)).scale;
+    w_scales[n] = qmath::choose_params<std::int8_t>(qmath::min_max(row), qmath::symmetric).scale;
   }
   std::vector<std::int8_t> w_q(w.size());
   qmath::quantize(w, qmath::channel_params{w_scales, {}, qmath::per_row(out, in)}, w_q);
@@ -31,7 +31,7 @@ int main() {
       qmath::pack_transposed(qmath::matrix_view<const std::int8_t>(w_q.data(), out, in), memory);
 
   // Every call: x is [rows, in], y is [rows, out], float.
-  const qmath::affine_params p = qmath::affine_from_range<std::uint8_t>(qmath::min_max(x));
+  const qmath::affine_params p = qmath::choose_params<std::uint8_t>(qmath::min_max(x));
   std::vector<std::uint8_t> x_q(x.size());
   qmath::quantize(x, p, x_q);
   qmath::gemm(qmath::matrix_view(x_q.data(), rows, in), p.zero_point, packed,

@@ -11,7 +11,8 @@ void add(const bench::kind& kind) {
       const std::span q(bench::quantized_input<Q>(), n);
       const std::span x(bench::output<float>(), n);
       if (kind.per_row) {
-        const qmath::channel_params p{bench::row_scales(n), {}, {n / bench::row, bench::row}};
+        const qmath::channel_params p{
+            bench::row_scales(n), {}, qmath::per_row(n / bench::row, bench::row)};
         bench::run(state, n, 5 * n, [&] { qmath::dequantize(q, p, x); });
       } else {
         const qmath::affine_params p{bench::scale, bench::zero_point};

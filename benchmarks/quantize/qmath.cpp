@@ -11,7 +11,8 @@ void add(const bench::kind& kind) {
       const std::span x(bench::float_input(), n);
       const std::span q(bench::output<Q>(), n);
       if (kind.per_row) {
-        const qmath::channel_params p{bench::row_scales(n), {}, {n / bench::row, bench::row}};
+        const qmath::channel_params p{
+            bench::row_scales(n), {}, qmath::per_row(n / bench::row, bench::row)};
         bench::run(state, n, 5 * n, [&] { qmath::quantize(x, p, q); });
       } else {
         const qmath::affine_params p{bench::scale, bench::zero_point};

@@ -11,8 +11,8 @@ void add(const bench::kind& kind) {
       const std::span acc(bench::sum_input(), n);
       const std::span q(bench::output<Q>(), n);
       if (kind.per_row) {
-        const qmath::channel_requantize_params p{
-            bench::row_scales(n, bench::multiplier), {n / bench::row, bench::row}, 0};
+        const qmath::channel_requantize_params p{bench::row_scales(n, bench::multiplier),
+                                                 qmath::per_row(n / bench::row, bench::row), 0};
         bench::run(state, n, 5 * n, [&] { qmath::requantize(acc, p, q); });
       } else {
         const qmath::requantize_params p{bench::multiplier, bench::zero_point};

@@ -17,7 +17,7 @@ std::vector<qmath::affine_params> calibrate(const float_network& network,
                                             std::span<const float> images) {
   std::vector<qmath::affine_params> result;
   for (const std::vector<float>& x : network.layer_inputs(images)) {
-    result.push_back(qmath::affine_from_range<std::uint8_t>(qmath::min_max(x)));
+    result.push_back(qmath::choose_params<std::uint8_t>(qmath::min_max(x)));
   }
   return result;
 }
@@ -40,19 +40,20 @@ int8_network::dense_weights int8_network::quantize_weights(const dense_layer& la
                                                            qmath::affine_params input,
                                                            weight_scales granularity) {
   // Weights are [outputs, inputs], so the weights of an output channel are a row. A granularity
-  // says how many scales there are and how many neighbouring elements share one: here one scale for
-  // each row, or one for everything.
+  // says which elements share a scale: here those of a row, or all.
   const qmath::granularity layout = granularity == weight_scales::per_channel
                                         ? qmath::per_row(layer.outputs, layer.inputs)
                                         : qmath::per_tensor(layer.weights.size());
-  const std::size_t outputs_per_scale = layer.outputs / layout.count;
+  const std::size_t outputs_per_scale = layer.outputs / layout.count();
+  const std::size_t weights_per_scale = layer.weights.size() / layout.count();
 
   dense_weights result;
   result.input = input;
-  for (std::size_t c = 0; c < layout.count; ++c) {
-    const auto weights = std::span(layer.weights).subspan(c * layout.run, layout.run);
+  for (std::size_t c = 0; c < layout.count(); ++c) {
+    const auto weights = std::span(layer.weights).subspan(c * weights_per_scale, weights_per_scale);
     const auto bias = std::span(layer.bias).subspan(c * outputs_per_scale, outputs_per_scale);
-    float scale = qmath::symmetric_from_range<std::int8_t>(qmath::min_max(weights)).scale;
+    float scale =
+        qmath::choose_params<std::int8_t>(qmath::min_max(weights), qmath::symmetric).scale;
     for (const float b : bias) scale = std::max(scale, scale_for_bias(b, input.scale));
     result.scales.push_back(scale);
   }

@@ -53,7 +53,8 @@ double range_spread(const dense_layer& layer) {
   float narrowest = std::numeric_limits<float>::infinity();
   for (std::size_t n = 0; n < layer.outputs; ++n) {
     const auto row = std::span(layer.weights).subspan(n * layer.inputs, layer.inputs);
-    const float scale = qmath::symmetric_from_range<std::int8_t>(qmath::min_max(row)).scale;
+    const float scale =
+        qmath::choose_params<std::int8_t>(qmath::min_max(row), qmath::symmetric).scale;
     widest = std::max(widest, scale);
     narrowest = std::min(narrowest, scale);
   }

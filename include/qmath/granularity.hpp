@@ -3,13 +3,15 @@
 //
 // Granularity: which elements of a tensor share a scale and a zero point.
 //
-// A contiguous row-major tensor is cut into runs of equal length, and the runs take the parameters in
-// turn. Element i uses parameter
+// A contiguous row-major tensor is seen as [repeats, outer, rows, cols], and every [rows, cols] matrix in it
+// is cut into blocks of block_rows x block_cols; those at the lower and right edge may be smaller. Each
+// block has one parameter, in row-major order of (outer, block row, block column); the repeats share them.
 //
-//     (i / run) % count
+//     rows = 2, cols = 10, blocks of 1 x 4            shape [2, 3, 4] with a parameter per index of axis 1:
+//     |0 0 0 0|1 1 1 1|2 2|                           outer = 3, rows = 1, cols = 4, and two repeats
+//     |3 3 3 3|4 4 4 4|5 5|                           |0 0 0 0|1 1 1 1|2 2 2 2|0 0 0 0|1 1 1 1|2 2 2 2|
 //
-//     shape [2, 3, 4], axis 1:   run = 4, count = 3
-//     |0 0 0 0|1 1 1 1|2 2 2 2|0 0 0 0|1 1 1 1|2 2 2 2|       parameter of each of the 24 elements
+// All functions here are constexpr; those of shapes with a size of 0 describe tensors without elements.
 #ifndef QMATH_GRANULARITY_HPP_
 #define QMATH_GRANULARITY_HPP_
 
@@ -20,40 +22,102 @@
 
 QMATH_BEGIN_TYPES
 
-/// How elements map to parameters; see above. Both numbers in elements, both at least 1.
+/// How elements map to parameters; see above. All numbers are at least 1.
 struct granularity {
-  std::size_t count = 1;  ///< how many parameters there are
-  std::size_t run = 1;    ///< how many neighbouring elements share one
+  std::size_t outer = 1;
+  std::size_t rows = 1;
+  std::size_t cols = 1;
+  std::size_t block_rows = 1;
+  std::size_t block_cols = 1;
+
+  /// Number of blocks in a column and in a row of one matrix.
+  QMATH_INLINE constexpr std::size_t row_blocks() const noexcept {
+    return (rows - 1) / block_rows + 1;
+  }
+  QMATH_INLINE constexpr std::size_t col_blocks() const noexcept {
+    return (cols - 1) / block_cols + 1;
+  }
+  /// Number of parameters.
+  QMATH_INLINE constexpr std::size_t count() const noexcept {
+    return outer * row_blocks() * col_blocks();
+  }
+  /// Number of elements of one repeat.
+  QMATH_INLINE constexpr std::size_t period() const noexcept { return outer * rows * cols; }
+  /// The parameter of element i.
+  QMATH_INLINE constexpr std::size_t index(std::size_t i) const noexcept {
+    const std::size_t col = i % cols, row = i / cols % rows, matrix = i / cols / rows % outer;
+    return (matrix * row_blocks() + row / block_rows) * col_blocks() + col / block_cols;
+  }
 
   friend constexpr bool operator==(const granularity&, const granularity&) = default;
 };
 
+namespace detail {
+QMATH_INLINE constexpr std::size_t at_least_1(std::size_t n) noexcept { return n == 0 ? 1 : n; }
+}  // namespace detail
+
 /// One parameter for all n elements.
-constexpr granularity per_tensor(std::size_t n) noexcept { return {1, n == 0 ? 1 : n}; }
-
-/// One parameter per index along `axis` of a row-major tensor of that shape.
-/// count = shape[axis], run = the product of the extents behind the axis.
-/// @pre axis < shape.size(). A product of 0 gives run = 1: the tensor has no elements.
-constexpr granularity per_channel(std::span<const std::size_t> shape, std::size_t axis) noexcept {
-  granularity g{shape[axis], 1};
-  for (std::size_t i = axis + 1; i < shape.size(); ++i) g.run *= shape[i];
-  if (g.run == 0) g.run = 1;
-  return g;
+QMATH_INLINE constexpr granularity per_tensor(std::size_t n) noexcept {
+  return {1, 1, detail::at_least_1(n), 1, detail::at_least_1(n)};
 }
 
-/// One parameter per group of `size` neighbouring elements of n. @pre n is a multiple of size > 0.
-constexpr granularity per_group(std::size_t n, std::size_t size) noexcept {
-  return {n < size ? 1 : n / size, size};
+/// One parameter per row of a [rows, cols] matrix: per output channel of weights stored [out, in].
+QMATH_INLINE constexpr granularity per_row(std::size_t rows, std::size_t cols) noexcept {
+  const std::size_t c = detail::at_least_1(cols);
+  return {1, detail::at_least_1(rows), c, 1, c};
 }
 
-/// One parameter per row of a [rows, cols] matrix: per output channel of weights stored [out, in],
-/// per token of activations.
-constexpr granularity per_row(std::size_t rows, std::size_t cols) noexcept {
-  return {rows, cols == 0 ? 1 : cols};
+/// One parameter per token of activations stored [tokens, features]: per row.
+QMATH_INLINE constexpr granularity per_token(std::size_t tokens, std::size_t features) noexcept {
+  return per_row(tokens, features);
 }
 
-/// One parameter per column of a [rows, cols] matrix.
-constexpr granularity per_column(std::size_t cols) noexcept { return {cols, 1}; }
+/// One parameter per column of a matrix with that many columns, and any number of rows.
+QMATH_INLINE constexpr granularity per_column(std::size_t cols) noexcept {
+  return {1, 1, detail::at_least_1(cols), 1, 1};
+}
+
+/// One parameter per `size` neighbours in a row of a [rows, cols] matrix; the last group of a row has what
+/// is left. Parameters: [rows, ceil(cols / size)].
+/// @pre size > 0, which the functions that take a granularity check.
+QMATH_INLINE constexpr granularity per_group(std::size_t rows, std::size_t cols,
+                                             std::size_t size) noexcept {
+  return {1, detail::at_least_1(rows), detail::at_least_1(cols), 1, size};
+}
+
+/// One parameter per block of a [rows, cols] matrix.
+/// Parameters: [ceil(rows / block_rows), ceil(cols / block_cols)]. @pre blocks > 0, as above.
+QMATH_INLINE constexpr granularity per_block(std::size_t rows, std::size_t cols,
+                                             std::size_t block_rows,
+                                             std::size_t block_cols) noexcept {
+  return {1, detail::at_least_1(rows), detail::at_least_1(cols), block_rows, block_cols};
+}
+
+/// One parameter per index along `axis` of a tensor of that shape.
+/// An axis out of range gives a granularity that the functions that take one refuse.
+QMATH_INLINE constexpr granularity per_channel(std::span<const std::size_t> shape,
+                                               std::size_t axis) noexcept {
+  if (axis >= shape.size()) return {0, 0, 0, 0, 0};
+  std::size_t inner = 1;
+  for (std::size_t i = axis + 1; i < shape.size(); ++i) inner *= shape[i];
+  if (inner == 1) return per_column(shape[axis]);
+  return {detail::at_least_1(shape[axis]), 1, detail::at_least_1(inner), 1,
+          detail::at_least_1(inner)};
+}
+
+/// ONNX's blocked quantization: one parameter per `size` neighbours along `axis`, for every index of the
+/// other axes. Parameters: the shape with ceil(shape[axis] / size) in place of shape[axis].
+/// An axis out of range gives a granularity that the functions that take one refuse.
+QMATH_INLINE constexpr granularity per_axis_block(std::span<const std::size_t> shape,
+                                                  std::size_t axis, std::size_t size) noexcept {
+  if (axis >= shape.size()) return {0, 0, 0, 0, 0};
+  std::size_t before = 1, inner = 1;
+  for (std::size_t i = 0; i < axis; ++i) before *= shape[i];
+  for (std::size_t i = axis + 1; i < shape.size(); ++i) inner *= shape[i];
+  if (inner == 1) return per_group(before, shape[axis], size);
+  return {detail::at_least_1(before), detail::at_least_1(shape[axis]), detail::at_least_1(inner),
+          size, 1};
+}
 
 QMATH_END_TYPES
 

@@ -11,17 +11,25 @@
 // ---- vocabulary
 #include "qmath/core/concepts.hpp"
 #include "qmath/core/contract.hpp"
+#include "qmath/core/options.hpp"
 #include "qmath/core/params.hpp"
 #include "qmath/core/view.hpp"
+#include "qmath/fixed_point.hpp"
+#include "qmath/formats/integer.hpp"
+#include "qmath/formats/real.hpp"
 #include "qmath/granularity.hpp"
+#include "qmath/numerics.hpp"
+#include "qmath/rounding.hpp"
 // ---- from data to parameters
 #include "qmath/range.hpp"
 #include "qmath/schemes.hpp"
 // ---- operations
+#include "qmath/dynamic.hpp"
 #include "qmath/epilogue.hpp"
 #include "qmath/gemm.hpp"
 #include "qmath/pack.hpp"
 #include "qmath/quantize.hpp"
+#include "qmath/requantize.hpp"
 // ---- which CPU target runs
 #include "qmath/cpu.hpp"
 // ---- the definition of all of it

@@ -29,6 +29,8 @@ struct results {
   float dequantized[size];
   float subnormal[size];
   std::uint8_t requantized[size];
+  std::int8_t rounded[size];
+  std::int16_t fixed[size];
   std::int32_t sums[m * n];
   float products[m * n];
   float lowest, highest;
@@ -67,6 +69,10 @@ struct inputs {
 constexpr qmath::affine_params affine{0.25f, 3};
 // float(acc) * multiplier must be rounded: neither factor is a small integer.
 constexpr qmath::requantize_params requantization{0.00123f, 7};
+constexpr qmath::quantize_options stochastic{.rules = {.round = qmath::rounding::stochastic},
+                                             .random = {1, 2, 3}};
+constexpr qmath::fixed_point_params fixed_point{
+    {1234567890, 40}, qmath::fixed_point_rule::double_rounding, -5};
 
 results run(const inputs& in) {
   // Padding would differ, but there is none that memcmp could trip over: all members are set below.
@@ -76,6 +82,8 @@ results run(const inputs& in) {
   qmath::dequantize(r.quantized, affine, r.dequantized);
   qmath::dequantize(r.quantized, in.tiny, r.subnormal);
   qmath::requantize(in.acc, requantization, r.requantized);
+  qmath::quantize(in.x, affine, r.rounded, stochastic);
+  qmath::requantize(in.acc, fixed_point, r.fixed);
 
   alignas(64) std::byte memory[4096];
   const auto packed = qmath::pack({in.b, k, n}, memory);
@@ -95,11 +103,19 @@ results expected(const inputs& in) {
   r.lowest = __builtin_inff(), r.highest = -__builtin_inff();
   for (std::size_t i = 0; i < size; ++i) {
     namespace ref = qmath::reference;
-    r.quantized[i] = ref::quantize<std::int8_t>(in.x[i], affine.scale, affine.zero_point);
+    r.quantized[i] = static_cast<std::int8_t>(
+        ref::quantize<std::int8_t>(in.x[i], affine.scale, affine.zero_point));
     r.dequantized[i] = ref::dequantize(r.quantized[i], affine.scale, affine.zero_point);
     r.subnormal[i] = ref::dequantize(r.quantized[i], in.tiny.scale, in.tiny.zero_point);
-    r.requantized[i] = ref::requantize<std::uint8_t>(in.acc[i], requantization.multiplier,
-                                                     requantization.zero_point);
+    r.requantized[i] = static_cast<std::uint8_t>(
+        ref::requantize(in.acc[i], requantization.multiplier, requantization.zero_point,
+                        qmath::full_range<std::uint8_t>()));
+    r.rounded[i] = static_cast<std::int8_t>(
+        ref::quantize<std::int8_t>(in.x[i], affine.scale, affine.zero_point, stochastic,
+                                   ref::random_bits(stochastic.random, i)));
+    r.fixed[i] = static_cast<std::int16_t>(ref::requantize(in.acc[i], fixed_point.multiplier,
+                                                           fixed_point.rule, fixed_point.zero_point,
+                                                           qmath::full_range<std::int16_t>()));
     if (in.x[i] < r.lowest) r.lowest = in.x[i];
     if (in.x[i] > r.highest) r.highest = in.x[i];
   }
@@ -127,6 +143,8 @@ int compare(const char* where, const results& got, const results& want) {
   same("dequantize", got.dequantized, want.dequantized);
   same("dequantize to subnormal numbers", got.subnormal, want.subnormal);
   same("requantize", got.requantized, want.requantized);
+  same("quantize, stochastic", got.rounded, want.rounded);
+  same("requantize, fixed point", got.fixed, want.fixed);
   same("gemm to int32", got.sums, want.sums);
   same("gemm to float", got.products, want.products);
   same("min_max: min", got.lowest, want.lowest);

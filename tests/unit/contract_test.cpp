@@ -64,26 +64,86 @@ TEST_CASE("contract: quantize, channels") {
   const std::array<float, 3> scales = {1, 2, 3};
   const std::array<std::int32_t, 2> two = {0, 0};
   std::array<std::int8_t, 6> q = {9, 9, 9, 9, 9, 9};
-  using qmath::channel_params;
-  refused("qmath::quantize: scales.size() is 3, but layout.count is 2", q,
-          [&](auto& out) { qmath::quantize(x, channel_params{scales, {}, {2, 3}}, out); });
+  using qmath::channel_params, qmath::granularity, qmath::per_row;
+  refused("qmath::quantize: scales.size() is 3, but layout.count() is 2", q,
+          [&](auto& out) { qmath::quantize(x, channel_params{scales, {}, per_row(2, 3)}, out); });
   refused("qmath::quantize: zero_points.size() is 2, but scales.size() is 3", q,
-          [&](auto& out) { qmath::quantize(x, channel_params{scales, two, {3, 2}}, out); });
-  refused("qmath::quantize: layout.run is 0", q,
-          [&](auto& out) { qmath::quantize(x, channel_params{scales, {}, {3, 0}}, out); });
-  refused("qmath::quantize: layout.count is 0", q,
-          [&](auto& out) { qmath::quantize(x, channel_params{{}, {}, {0, 2}}, out); });
-  refused(
-      "qmath::quantize: the number of elements is 6, must be a multiple of layout.count * "
-      "layout.run, "
-      "12",
-      q, [&](auto& out) { qmath::quantize(x, channel_params{scales, {}, {3, 4}}, out); });
+          [&](auto& out) { qmath::quantize(x, channel_params{scales, two, per_row(3, 2)}, out); });
+  refused("qmath::quantize: the number of elements is 6, must be a multiple of layout.period(), 12",
+          q,
+          [&](auto& out) { qmath::quantize(x, channel_params{scales, {}, per_row(3, 4)}, out); });
   const std::array<float, 3> bad = {1, 2, nan};
   refused("qmath::quantize: scales[2] is nan, must be finite and > 0", q,
-          [&](auto& out) { qmath::quantize(x, channel_params{bad, {}, {3, 2}}, out); });
+          [&](auto& out) { qmath::quantize(x, channel_params{bad, {}, per_row(3, 2)}, out); });
   const std::array<std::int32_t, 3> z = {0, -129, 0};
   refused("qmath::quantize: zero_points[1] is -129, outside [-128, 127]", q,
-          [&](auto& out) { qmath::quantize(x, channel_params{scales, z, {3, 2}}, out); });
+          [&](auto& out) { qmath::quantize(x, channel_params{scales, z, per_row(3, 2)}, out); });
+}
+
+TEST_CASE("contract: layouts") {
+  const std::array<float, 6> x = {1, 2, 3, 4, 5, 6};
+  const std::array<float, 3> scales = {1, 2, 3};
+  std::array<std::int8_t, 6> q = {9, 9, 9, 9, 9, 9};
+  const auto with = [&](qmath::granularity layout) {
+    return [&, layout](auto& out) {
+      qmath::quantize(x, qmath::channel_params{scales, {}, layout}, out);
+    };
+  };
+  refused("qmath::quantize: layout.outer is 0", q, with({0, 3, 2, 1, 2}));
+  refused("qmath::quantize: layout.rows is 0", q, with({1, 0, 2, 1, 2}));
+  refused("qmath::quantize: layout.cols is 0", q, with({1, 3, 0, 1, 2}));
+  refused("qmath::quantize: layout.block_rows is 0", q, with(qmath::per_block(3, 2, 0, 2)));
+  refused("qmath::quantize: layout.block_cols is 0", q, with(qmath::per_group(3, 2, 0)));
+  const std::array<std::size_t, 2> shape = {3, 2};
+  refused("qmath::quantize: layout.outer is 0", q, with(qmath::per_channel(shape, 2)));
+  const std::size_t huge = static_cast<std::size_t>(-1) / 2;
+  refused("qmath::quantize: layout is larger than the address space", q,
+          with({1, 3, huge, 1, huge}));
+  refused("qmath::quantize: layout is larger than the address space", q, with({huge, 3, 2, 3, 2}));
+}
+
+TEST_CASE("contract: quantize, codes") {
+  const std::array<float, 4> x = {1, 2, 3, 4};
+  std::array<std::uint8_t, 4> q = {9, 9, 9, 9};
+  refused("qmath::quantize: codes are [256, 300], of which the format with [0, 255] has none", q,
+          [&](auto& out) { qmath::quantize(x, {1.0f, 0}, out, {.codes = {256, 300}}); });
+  refused("qmath::quantize: codes are [-5, -1], of which the format with [0, 15] has none", q,
+          [&](auto& out) {
+            qmath::quantize(x, {1.0f, 0}, qmath::packed_span<qmath::u4>(out.data(), 4),
+                            {.codes = {-5, -1}});
+          });
+  std::array<std::int32_t, 4> wide = {9, 9, 9, 9};
+  refused("qmath::quantize: zero_point is 1, outside [0, 0]", wide,
+          [&](auto& out) { qmath::quantize(x, {1.0f, 1}, out); });
+  refused("qmath::quantize: zero_point is 8, outside [-8, 7]", q, [&](auto& out) {
+    qmath::quantize(x, {1.0f, 8}, qmath::packed_span<qmath::s4>(out.data(), 4));
+  });
+}
+
+TEST_CASE("contract: quantize, no data") {
+  std::array<float, 4> x = {1, 2, 3, 4};
+  std::array<std::int8_t, 4> q = {9, 9, 9, 9};
+  const float* none = nullptr;
+  refused("qmath::quantize: x has no data", q,
+          [&](auto& out) { qmath::quantize(std::span(none, 4), {1.0f, 0}, out); });
+  refused("qmath::quantize: q has no data", q, [&](auto&) {
+    qmath::quantize(x, {1.0f, 0}, std::span(static_cast<std::int8_t*>(nullptr), 4));
+  });
+}
+
+TEST_CASE("contract: fake_quantize") {
+  std::array<float, 6> x = {1, 2, 3, 4, 5, 6};
+  std::array<float, 4> shorter = {9, 9, 9, 9};
+  refused("qmath::fake_quantize: y.size() is 4, but x.size() is 6", shorter,
+          [&](auto& out) { qmath::fake_quantize<std::int8_t>(x, {1.0f, 0}, out); });
+  refused("qmath::fake_quantize: y overlaps an input", x, [&](auto& both) {
+    const std::span all(both);
+    qmath::fake_quantize<std::int8_t>(all.first(5), {1.0f, 0}, all.last(5));
+  });
+  refused("qmath::fake_quantize: scale is 0, must be finite and > 0", x,
+          [&](auto& both) { qmath::fake_quantize<std::int8_t>(both, {0.0f, 0}, both); });
+  refused("qmath::fake_quantize: zero_point is 16, outside [0, 15]", x,
+          [&](auto& both) { qmath::fake_quantize<qmath::u4>(both, {1.0f, 16}, both); });
 }
 
 TEST_CASE("contract: dequantize") {
@@ -97,24 +157,33 @@ TEST_CASE("contract: dequantize") {
   refused("qmath::dequantize: zero_point is 256, outside [0, 255]", x,
           [&](auto& out) { qmath::dequantize(q, {1.0f, 256}, out); });
   const std::array<float, 2> scales = {1, 0};
-  refused("qmath::dequantize: scales[1] is 0, must be finite and > 0", x,
-          [&](auto& out) { qmath::dequantize(q, qmath::channel_params{scales, {}, {2, 2}}, out); });
+  refused("qmath::dequantize: scales[1] is 0, must be finite and > 0", x, [&](auto& out) {
+    qmath::dequantize(q, qmath::channel_params{scales, {}, qmath::per_row(2, 2)}, out);
+  });
+  refused("qmath::dequantize: q has no data", x, [&](auto& out) {
+    qmath::dequantize(qmath::packed_span<qmath::u2, const std::uint8_t>(nullptr, 4), {1.0f, 0},
+                      out);
+  });
+  refused("qmath::dequantize: x overlaps an input", x, [&](auto& both) {
+    qmath::dequantize(std::span(reinterpret_cast<std::uint8_t*>(&both[3]), 4), {1.0f, 0}, both);
+  });
 }
 
+// More of them in requantize_test.cpp.
 TEST_CASE("contract: requantize") {
-  const std::array<std::int32_t, 4> acc = {1, 2, 3, 4};
+  const std::array<std::int32_t, 4> in = {1, 2, 3, 4};
   std::array<std::int8_t, 4> q = {9, 9, 9, 9};
   std::array<std::int8_t, 2> shorter = {9, 9};
   using qmath::requantize_params;
-  refused("qmath::requantize: q.size() is 2, but acc.size() is 4", shorter,
-          [&](auto& out) { qmath::requantize(acc, requantize_params{1.0f, 0}, out); });
+  refused("qmath::requantize: q.size() is 2, but in.size() is 4", shorter,
+          [&](auto& out) { qmath::requantize(in, requantize_params{1.0f, 0}, out); });
   refused("qmath::requantize: multiplier is -1, must be finite and > 0", q,
-          [&](auto& out) { qmath::requantize(acc, requantize_params{-1.0f, 0}, out); });
+          [&](auto& out) { qmath::requantize(in, requantize_params{-1.0f, 0}, out); });
   refused("qmath::requantize: zero_point is -200, outside [-128, 127]", q,
-          [&](auto& out) { qmath::requantize(acc, requantize_params{1.0f, -200}, out); });
+          [&](auto& out) { qmath::requantize(in, requantize_params{1.0f, -200}, out); });
   const std::array<float, 3> m = {1, 1, 1};
-  refused("qmath::requantize: multipliers.size() is 3, but layout.count is 4", q, [&](auto& out) {
-    qmath::requantize(acc, qmath::channel_requantize_params{m, {4, 1}, 0}, out);
+  refused("qmath::requantize: multipliers.size() is 3, but layout.count() is 4", q, [&](auto& out) {
+    qmath::requantize(in, qmath::channel_requantize_params{m, qmath::per_column(4), 0}, out);
   });
 }
 
@@ -227,7 +296,7 @@ TEST_CASE("contract: size 0 is legal and does nothing") {
   std::vector<std::int32_t> acc;
   const std::array<float, 2> scales = {1, 2};
   qmath::quantize(x, {1.0f, 0}, q);
-  qmath::quantize(x, qmath::channel_params{scales, {}, {2, 5}}, q);
+  qmath::quantize(x, qmath::channel_params{scales, {}, qmath::per_row(2, 5)}, q);
   qmath::dequantize(q, {1.0f, 0}, x);
   qmath::requantize(acc, qmath::requantize_params{1.0f, 0}, q);
   std::vector<std::byte> memory(qmath::packed_size(0, 0));

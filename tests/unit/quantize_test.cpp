@@ -1,125 +1,213 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// quantize equals the reference, bit for bit, on every CPU target.
+// quantize and fake_quantize equal the reference, bit for bit, on every CPU target.
 #include <doctest/doctest.h>
 
 #include <cstring>
 #include <qmath/qmath.hpp>
 
+#include "support/formats.hpp"
 #include "support/guarded.hpp"
 #include "support/inputs.hpp"
 #include "support/targets.hpp"
 
+using qmath::bfloat16;
+using qmath::bit_order;
+using qmath::half;
+using support::coded;
+using support::format_of;
 using support::guard;
 using support::guarded;
+using support::packed;
 
 namespace {
 
-template <class Q>
+constexpr qmath::rounding roundings[] = {
+    qmath::rounding::nearest_even, qmath::rounding::half_away, qmath::rounding::half_up,
+    qmath::rounding::toward_zero,  qmath::rounding::floor,     qmath::rounding::stochastic};
+
+template <class F>
 std::vector<std::int32_t> zero_points() {
-  constexpr std::int32_t lo = std::numeric_limits<Q>::min(), hi = std::numeric_limits<Q>::max();
-  return {lo, lo + 1, (lo + hi) / 2, 3, hi - 1, hi};
+  const auto [lo, hi] = qmath::full_range<F>();
+  if (hi == std::numeric_limits<std::int32_t>::max()) return {0};
+  return {lo, lo + 1, (lo + hi) / 2 | 1, hi};
 }
 
-// Compares without losing the place of a difference, and without one assertion per element.
-template <class Q>
-void check_equal(std::span<const float> x, std::span<const Q> want, std::span<const Q> got) {
-  REQUIRE(want.size() == got.size());
-  if (want.empty() || std::memcmp(want.data(), got.data(), want.size()) == 0) return;
-  for (std::size_t i = 0; i < want.size(); ++i) {
-    if (want[i] == got[i]) continue;
-    INFO("element ", i, " of ", want.size(), ", bits ", support::to_bits(x[i]), " = ", x[i]);
-    CHECK(int{got[i]} == int{want[i]});
-    return;
+// Numbers that ask a question of a scale, with all the ties of a short format and some of a long one.
+std::vector<float> numbers(float scale, qmath::code_range codes) {
+  std::vector<float> x = support::questions(scale);
+  const double width = static_cast<double>(codes.max) - codes.min;
+  for (int i = -300; i <= 300; ++i) {
+    const double steps = std::floor(width * i / 250.0);
+    for (const double part : {0.0, 0.25, 0.5, 0.75}) {
+      const auto v = static_cast<float>((steps + part) * static_cast<double>(scale));
+      x.push_back(v);
+      x.push_back(std::nextafter(v, 1e38f));
+      x.push_back(std::nextafter(v, -1e38f));
+    }
   }
+  const std::vector<float> any = support::any_floats(300, 5);
+  x.insert(x.end(), any.begin(), any.end());
+  return x;
+}
+
+// quantize and fake_quantize of one array with these parameters and options on every target.
+template <class T, class X, class Params>
+void check_job(const std::vector<X>& values, const Params& p, qmath::quantize_options options,
+               guard side = guard::behind) {
+  using F = format_of<T>;
+  const std::size_t n = values.size();
+  const guarded<X> x(values, side);
+  const std::span<const X> in = x.span();
+  coded<T> want(n), got(n, side);
+  want.fill(0);
+  qmath::clip_counts want_counts, got_counts;
+  const bool count = options.counts != nullptr;
+  if (count) options.counts = &want_counts;
+  qmath::reference::quantize<F>(in, p, want.span(), options);
+  std::vector<float> want_fake(n);
+  qmath::reference::fake_quantize<F>(in, p, std::span(want_fake), options);
+  const guarded<float> fake(n, side);
+  support::for_each_target([&] {
+    if (count) options.counts = &got_counts;
+    got_counts = {};
+    got.fill(0x55);
+    qmath::quantize(in, p, got.span(), options);
+    support::check_same(want, got, n);
+    qmath::fake_quantize<F>(in, p, fake.span(), options);
+    CHECK((n == 0 || std::memcmp(fake.data(), want_fake.data(), n * sizeof(float)) == 0));
+    CHECK(fake.intact());
+    CHECK(got_counts == want_counts);
+  });
+}
+
+template <class F>
+qmath::channel_params channels(const qmath::granularity& layout, std::vector<float>& scales,
+                               std::vector<std::int32_t>& zero_points, bool with_zero_points,
+                               bool only_usual) {
+  const std::vector<float> all = support::scales();
+  const auto [lo, hi] = qmath::full_range<F>();
+  const bool wide = hi == std::numeric_limits<std::int32_t>::max();
+  scales.resize(layout.count());
+  zero_points.resize(layout.count());
+  for (std::size_t c = 0; c < scales.size(); ++c) {
+    scales[c] = only_usual ? 0.05f + 0.001f * static_cast<float>(c % 50) : all[c % all.size()];
+    zero_points[c] = wide ? 0 : lo + static_cast<std::int32_t>(c * 37 % (hi - lo + 1u));
+  }
+  qmath::channel_params p{scales, {}, layout};
+  if (with_zero_points) p.zero_points = zero_points;
+  return p;
 }
 
 }  // namespace
 
-TEST_CASE_TEMPLATE("quantize: every question of every scale and zero point", Q, std::int8_t,
-                   std::uint8_t) {
+#define ALL_FORMATS                                                                      \
+  std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t,                  \
+      packed<qmath::s4, bit_order::first_low>, packed<qmath::u4, bit_order::first_high>, \
+      packed<qmath::s4, bit_order::first_high>, packed<qmath::u4, bit_order::first_low>, \
+      packed<qmath::s2, bit_order::first_low>, packed<qmath::u2, bit_order::first_high>
+
+TEST_CASE_TEMPLATE("quantize: every question of every scale and zero point, by default", T,
+                   ALL_FORMATS) {
+  using F = format_of<T>;
   for (const float scale : support::scales()) {
     CAPTURE(scale);
-    std::vector<float> x = support::questions(scale);
-    const std::vector<float> near = support::floats_near(scale, 997, 1);
-    const std::vector<float> any = support::any_floats(997, 2);
-    x.insert(x.end(), near.begin(), near.end());
-    x.insert(x.end(), any.begin(), any.end());
-    for (const std::int32_t z : zero_points<Q>()) {
+    const std::vector<float> x = numbers(scale, qmath::full_range<F>());
+    for (const std::int32_t z : zero_points<F>()) {
       CAPTURE(z);
-      std::vector<Q> want(x.size()), got(x.size());
-      qmath::reference::quantize<Q>(x, qmath::affine_params{scale, z}, want);
-      support::for_each_target([&] {
-        std::memset(got.data(), 0x55, got.size());
-        qmath::quantize(x, {scale, z}, got);
-        check_equal<Q>(x, want, got);
-      });
+      check_job<T>(x, qmath::affine_params{scale, z}, {});
     }
   }
 }
 
-TEST_CASE_TEMPLATE("quantize: every size and offset, nothing touched outside", Q, std::int8_t,
-                   std::uint8_t) {
-  const qmath::affine_params p{0.05f, 3};
-  for (const std::size_t n : support::sizes()) {
+TEST_CASE_TEMPLATE("quantize: every rounding and rule", T, ALL_FORMATS) {
+  using F = format_of<T>;
+  qmath::clip_counts counts;
+  unsigned turn = 0;
+  for (const float scale : {0.05f, 1.0f, 0.00214854861f, 0x1p-140f, 0x1p127f, 3e-39f}) {
+    CAPTURE(scale);
+    const std::vector<float> x = numbers(scale, qmath::full_range<F>());
+    for (const std::int32_t z : zero_points<F>()) {
+      CAPTURE(z);
+      for (const qmath::rounding round : roundings) {
+        CAPTURE(static_cast<int>(round));
+        for (const auto quotient :
+             {qmath::quotient_rule::divide, qmath::quotient_rule::reciprocal}) {
+          // The rest in turns: each is met with every rounding.
+          ++turn;
+          qmath::quantize_options options;
+          options.rules = {quotient, round, qmath::zero_point_rule(turn / 3 % 2),
+                           qmath::nan_rule(turn % 3)};
+          options.random = {turn * 77u, turn, turn * 1001u};
+          if (turn % 5 < 2) options.codes = qmath::narrow_range<F>();
+          if (turn % 7 < 3) options.counts = &counts;
+          check_job<T>(x, qmath::affine_params{scale, z}, options);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("quantize: every size, nothing touched outside", T, ALL_FORMATS) {
+  const qmath::affine_params p{0.5f, std::is_same_v<T, std::int32_t> ? 0 : 1};
+  std::vector<std::size_t> sizes = support::sizes();
+  for (const std::size_t n : {511u, 512u, 513u, 1024u, 1025u, 1601u}) sizes.push_back(n);
+  qmath::clip_counts counts;
+  for (const std::size_t n : sizes) {
     CAPTURE(n);
     for (const guard side : {guard::behind, guard::before}) {
-      for (const std::size_t offset : {std::size_t{0}, std::size_t{1}, std::size_t{3}}) {
-        if (offset > n) continue;
-        const guarded<float> x(support::floats_near(p.scale, n, 7), side);
-        const guarded<Q> got(n, side);
-        std::vector<Q> want(n - offset);
-        qmath::reference::quantize<Q>(x.span().subspan(offset), p, want);
-        support::for_each_target([&] {
-          qmath::quantize(x.span().subspan(offset), p, got.span().subspan(offset));
-          check_equal<Q>(x.span().subspan(offset), want, got.span().subspan(offset));
-          CHECK(got.intact());
-        });
+      const std::vector<float> x = support::floats_near(p.scale, n, 7);
+      check_job<T>(x, p, {}, side);
+      check_job<T>(support::real_numbers<half>(x), p, {}, side);
+      check_job<T>(support::real_numbers<bfloat16>(x), p, {}, side);
+      check_job<T>(x, p, {.rules = {.round = qmath::rounding::stochastic}, .random = {1, 2, n}},
+                   side);
+      check_job<T>(x, p, {.rules = {.round = qmath::rounding::floor}, .counts = &counts}, side);
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("quantize: every layout", T, ALL_FORMATS) {
+  using F = format_of<T>;
+  for (const support::named_layout& l : support::layouts()) {
+    CAPTURE(l.name);
+    for (const bool with_zero_points : {false, true}) {
+      for (const bool only_usual : {false, true}) {
+        std::vector<float> scales;
+        std::vector<std::int32_t> zero_points;
+        const qmath::channel_params p =
+            channels<F>(l.layout, scales, zero_points, with_zero_points, only_usual);
+        std::vector<float> x(l.n);
+        for (std::size_t i = 0; i < l.n; ++i) {
+          const float scale = scales[l.layout.index(i)];
+          const std::vector<float> near =
+              support::floats_near(scale, 1, static_cast<std::uint32_t>(i));
+          x[i] = i % 50 == 3   ? std::numeric_limits<float>::infinity()
+                 : i % 50 == 5 ? std::numeric_limits<float>::quiet_NaN()
+                 : i % 3 == 0  ? scale * (static_cast<float>(i % 31) - 15.5f)
+                               : near[0];
+        }
+        check_job<T>(x, p, {});
+        check_job<T>(x, p, {.rules = {.round = qmath::rounding::stochastic}, .random = {9, 9, 9}});
+        check_job<T>(x, p,
+                     {.rules = {.quotient = qmath::quotient_rule::reciprocal,
+                                .nan = qmath::nan_rule::highest}});
+        check_job<T>(x, p, {.codes = qmath::narrow_range<F>()});
+        check_job<T>(support::real_numbers<half>(x), p, {});
+        check_job<T>(support::real_numbers<bfloat16>(x), p, {});
       }
     }
   }
 }
 
-TEST_CASE_TEMPLATE("quantize: per channel, every layout", Q, std::int8_t, std::uint8_t) {
-  const std::vector<float> all_scales = support::scales();
-  for (const std::size_t count : {1u, 2u, 3u, 7u, 16u, 33u, 100u}) {
-    for (const std::size_t run : {1u, 2u, 3u, 8u, 31u, 64u, 129u}) {
-      for (const std::size_t rounds : {1u, 3u}) {
-        const qmath::granularity layout{count, run};
-        CAPTURE(count);
-        CAPTURE(run);
-        const std::size_t n = count * run * rounds;
-        std::vector<float> scales(count);
-        std::vector<std::int32_t> zero_points(count);
-        std::vector<std::vector<float>> questions(count);
-        std::vector<float> values(n);
-        for (std::size_t c = 0; c < count; ++c) {
-          scales[c] = all_scales[c % all_scales.size()];
-          zero_points[c] = std::numeric_limits<Q>::min() + static_cast<std::int32_t>(c * 37 % 256);
-          questions[c] = support::questions(scales[c]);
-        }
-        for (std::size_t i = 0; i < n; ++i) {
-          const std::vector<float>& q = questions[qmath::reference::channel_of(i, layout)];
-          values[i] = q[i * 97 % q.size()];
-        }
-        const guarded<float> x(values);
-        const guarded<float> guarded_scales(scales);
-        const guarded<std::int32_t> guarded_zero_points(zero_points);
-        const guarded<Q> got(n);
-        for (const bool with_zero_points : {true, false}) {
-          qmath::channel_params p{guarded_scales.span(), {}, layout};
-          if (with_zero_points) p.zero_points = guarded_zero_points.span();
-          std::vector<Q> want(n);
-          qmath::reference::quantize<Q>(x.span(), p, want);
-          support::for_each_target([&] {
-            qmath::quantize(x.span(), p, got.span());
-            check_equal<Q>(x.span(), want, got.span());
-            CHECK(got.intact());
-          });
-        }
-      }
-    }
+TEST_CASE_TEMPLATE("quantize: 16-bit real numbers, all of them", X, half, bfloat16) {
+  std::vector<X> x(65536);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i].bits = static_cast<std::uint16_t>(i);
+  for (const float scale : {0.05f, 0x1p-24f, 100.0f, 0x1p-133f}) {
+    check_job<std::int8_t>(x, qmath::affine_params{scale, 3}, {});
+    check_job<std::uint8_t>(x, qmath::affine_params{scale, 128}, {});
+    check_job<std::int16_t>(x, qmath::affine_params{scale, -7}, {});
   }
 }
 
@@ -132,30 +220,84 @@ TEST_CASE("quantize: what the contract says of special values") {
   support::for_each_target([&] {
     qmath::quantize(x, {1.0f, 5}, got);
     CHECK(got == want);
+    qmath::clip_counts counts;
+    qmath::quantize(x, {1.0f, 5}, got,
+                    {.rules = {.nan = qmath::nan_rule::zero_point}, .counts = &counts});
+    CHECK(got[0] == 5);
+    CHECK(counts == qmath::clip_counts{1, 2, 2, 2});
+    qmath::quantize(x, {1.0f, 5}, got,
+                    {.rules = {.nan = qmath::nan_rule::highest}, .counts = &counts});
+    CHECK(got[0] == 127);
+    CHECK(counts == qmath::clip_counts{2, 4, 4, 4});
+  });
+}
+
+TEST_CASE("quantize: the table of rounding.hpp") {
+  const std::vector<float> x = {-2.5f, -1.5f, -0.5f, 0.5f, 1.5f, 2.5f, 2.7f};
+  const std::vector<std::int8_t> want[] = {{-2, -2, 0, 0, 2, 2, 3},
+                                           {-3, -2, -1, 1, 2, 3, 3},
+                                           {-2, -1, 0, 1, 2, 3, 3},
+                                           {-2, -1, 0, 0, 1, 2, 2},
+                                           {-3, -2, -1, 0, 1, 2, 2}};
+  std::vector<std::int8_t> got(x.size());
+  support::for_each_target([&] {
+    for (std::size_t i = 0; i < std::size(want); ++i) {
+      qmath::quantize(x, {1.0f, 0}, got, {.rules = {.round = roundings[i]}});
+      CHECK(got == want[i]);
+    }
   });
 }
 
 // The quotient's own counter-example: x * (1 / s) gives 127.5, which rounds to 128; x / s gives
 // 127.499992, which rounds to 127 (research note of FBGEMM, QuantUtils.h).
-TEST_CASE("quantize: divides, does not multiply by a rounded reciprocal") {
+TEST_CASE("quantize: divides, unless asked to multiply by a rounded reciprocal") {
   const float x = 0.273939937f, scale = 0.00214854861f;
   REQUIRE(x * (1.0f / scale) == 127.5f);
   support::for_each_target([&] {
     std::vector<std::uint8_t> q(70);
     qmath::quantize(std::vector<float>(q.size(), x), {scale, 0}, q);
     CHECK(q == std::vector<std::uint8_t>(q.size(), 127));
+    qmath::quantize(std::vector<float>(q.size(), x), {scale, 0}, q,
+                    {.rules = {.quotient = qmath::quotient_rule::reciprocal}});
+    CHECK(q == std::vector<std::uint8_t>(q.size(), 128));
+  });
+}
+
+TEST_CASE("fake_quantize: in place, and from one type to another") {
+  const std::vector<float> x = support::floats_near(0.1f, 1333, 21);
+  const qmath::affine_params p{0.1f, -3};
+  std::vector<float> want(x.size());
+  qmath::reference::fake_quantize<qmath::s4>(std::span<const float>(x), p, std::span(want));
+  support::for_each_target([&] {
+    std::vector<float> y = x;
+    qmath::fake_quantize<qmath::s4>(y, p, y);
+    CHECK(y == want);
+    std::vector<half> h(x.size());
+    qmath::fake_quantize<qmath::s4>(x, p, h);
+    CHECK(h == support::real_numbers<half>(want));
+    std::vector<bfloat16> b = support::real_numbers<bfloat16>(x);
+    std::vector<bfloat16> want_b(b.size());
+    qmath::reference::fake_quantize<std::uint8_t>(std::span<const bfloat16>(b),
+                                                  qmath::affine_params{0.1f, 9}, std::span(want_b));
+    qmath::fake_quantize<std::uint8_t>(b, {0.1f, 9}, b);
+    CHECK(b == want_b);
   });
 }
 
 TEST_CASE("quantize: any chunking gives the same result") {
-  const std::vector<float> x = support::any_floats(1000, 3);
+  const std::vector<float> x = support::any_floats(5000, 3);
   std::vector<std::int8_t> whole(x.size()), parts(x.size());
-  support::for_each_target([&] {
-    qmath::quantize(x, {0.1f, -7}, whole);
-    for (std::size_t i = 0, step = 1; i < x.size(); i += step, step = step * 3 % 67 + 1) {
-      const std::size_t n = std::min(step, x.size() - i);
-      qmath::quantize(std::span(x).subspan(i, n), {0.1f, -7}, std::span(parts).subspan(i, n));
-    }
-    CHECK(parts == whole);
-  });
+  for (const qmath::rounding round : roundings) {
+    qmath::quantize_options options{.rules = {.round = round}, .random = {5, 6, 70}};
+    qmath::quantize(x, {0.1f, -7}, whole, options);
+    support::for_each_target([&] {
+      for (std::size_t i = 0, step = 1; i < x.size(); i += step, step = step * 3 % 671 + 1) {
+        const std::size_t n = std::min(step, x.size() - i);
+        options.random.offset = 70 + i;
+        qmath::quantize(std::span(x).subspan(i, n), {0.1f, -7}, std::span(parts).subspan(i, n),
+                        options);
+      }
+      CHECK(parts == whole);
+    });
+  }
 }

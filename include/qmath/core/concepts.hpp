@@ -11,12 +11,14 @@
 #include <type_traits>
 
 #include "qmath/detail/abi.hpp"
+#include "qmath/formats/integer.hpp"
+#include "qmath/formats/real.hpp"
 
 QMATH_BEGIN_TYPES
 
-/// The integer types in which quantized numbers are stored.
+/// The types of real numbers that arrays can have.
 template <class T>
-concept quantized_integer = std::same_as<T, std::int8_t> || std::same_as<T, std::uint8_t>;
+concept real_number = std::same_as<T, float> || std::same_as<T, half> || std::same_as<T, bfloat16>;
 
 namespace detail {
 
@@ -37,14 +39,35 @@ concept readable_range =
 template <class R, class T>
 concept writable_range = detail::viewable<R> && std::same_as<detail::element_of<R>, T>;
 
-/// A contiguous range of any quantized integer that can be read.
+/// A contiguous range of any type of real numbers.
+template <class R>
+concept readable_real_range =
+    detail::viewable<R> && real_number<std::remove_const_t<detail::element_of<R>>>;
+template <class R>
+concept writable_real_range = detail::viewable<R> && real_number<detail::element_of<R>>;
+
+namespace detail {
+
+template <class R>
+inline constexpr bool is_packed_span = false;
+template <class F, class Byte, bit_order Order>
+inline constexpr bool is_packed_span<packed_span<F, Byte, Order>> = true;
+template <class R>
+inline constexpr bool is_writable_packed_span = false;
+template <class F, bit_order Order>
+inline constexpr bool is_writable_packed_span<packed_span<F, std::uint8_t, Order>> = true;
+
+}  // namespace detail
+
+/// Quantized numbers in any format: a contiguous range of a quantized integer, or a packed_span.
 template <class R>
 concept readable_quantized_range =
-    detail::viewable<R> && quantized_integer<std::remove_const_t<detail::element_of<R>>>;
-
-/// A contiguous range of any quantized integer that can be written.
+    detail::is_packed_span<std::remove_cvref_t<R>> ||
+    (detail::viewable<R> && quantized_integer<std::remove_const_t<detail::element_of<R>>>);
 template <class R>
-concept writable_quantized_range = detail::viewable<R> && quantized_integer<detail::element_of<R>>;
+concept writable_quantized_range =
+    detail::is_writable_packed_span<std::remove_cvref_t<R>> ||
+    (detail::viewable<R> && quantized_integer<detail::element_of<R>>);
 
 QMATH_END_TYPES
 

@@ -16,8 +16,9 @@
 
 QMATH_BEGIN_TYPES
 
-/// One scale and zero point for a whole tensor. Valid for a type with range [lo, hi] when the scale is
-/// finite and > 0 and lo <= zero_point <= hi. Symmetric quantization is zero_point = 0.
+/// One scale and zero point for a whole tensor. Valid for a format with codes [lo, hi] when the scale is
+/// finite and > 0 and lo <= zero_point <= hi; for std::int32_t the zero point is 0. Symmetric quantization
+/// is zero_point = 0 in signed formats.
 struct affine_params {
   float scale = 1.0f;
   std::int32_t zero_point = 0;
@@ -25,28 +26,30 @@ struct affine_params {
   friend constexpr bool operator==(const affine_params&, const affine_params&) = default;
 };
 
-/// A scale and a zero point for each channel. Views memory of the caller.
-/// scales.size() == layout.count; zero_points has as many, or none: then all are 0.
+/// A scale and a zero point for each channel, group or block. Views memory of the caller.
+/// scales.size() == layout.count(); zero_points has as many, or none: then all are 0.
 struct channel_params {
   std::span<const float> scales = {};
   std::span<const std::int32_t> zero_points = {};
   granularity layout = {};
 };
 
-/// s32 -> 8 bit: q = clamp(round(acc * multiplier)) + zero_point. The multiplier is the accumulator's
-/// scale over the output's: scale_a * scale_b / scale_out. Finite and > 0.
+/// From sums or codes to codes, by a real multiplier: the input's scale over the output's; for the sums of
+/// a GEMM scale_a * scale_b / scale_out. Finite and > 0.
 struct requantize_params {
   float multiplier = 1.0f;
-  std::int32_t zero_point = 0;
+  std::int32_t zero_point = 0;        ///< of the output
+  std::int32_t input_zero_point = 0;  ///< inside the input's type; 0 for sums (std::int32_t)
 
   friend constexpr bool operator==(const requantize_params&, const requantize_params&) = default;
 };
 
-/// The same with a multiplier for each channel and one zero point for the output.
+/// The same with a multiplier for each channel, group or block.
 struct channel_requantize_params {
   std::span<const float> multipliers = {};
   granularity layout = {};
   std::int32_t zero_point = 0;
+  std::int32_t input_zero_point = 0;
 };
 
 /// A closed interval of real numbers. The default is the empty one, which merges neutrally.

@@ -1,66 +1,295 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// What quantize, dequantize and requantize (quantize.hpp) share: their kernels by type, and their
-// preconditions.
+// From the arguments of the array operations (quantize.hpp, requantize.hpp, range.hpp) to the jobs of their
+// kernels, with the preconditions they share. Each function returns whether they hold.
 #ifndef QMATH_DETAIL_ARRAY_ARGUMENTS_HPP_
 #define QMATH_DETAIL_ARRAY_ARGUMENTS_HPP_
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 
+#include "qmath/core/concepts.hpp"
+#include "qmath/core/options.hpp"
 #include "qmath/core/params.hpp"
 #include "qmath/detail/call.hpp"
-#include "qmath/detail/check.hpp"
+#include "qmath/detail/check_arrays.hpp"
 
 QMATH_BEGIN_NAMESPACE
 namespace impl {
 
-// The table has an entry per integer type; these pick it.
-template <class Q>
-inline constexpr auto quantize_kernel = &detail::kernel_table::quantize_s8_f32;
-template <>
-inline constexpr auto quantize_kernel<std::uint8_t> = &detail::kernel_table::quantize_u8_f32;
-template <class Q>
-inline constexpr auto dequantize_kernel = &detail::kernel_table::dequantize_f32_s8;
-template <>
-inline constexpr auto dequantize_kernel<std::uint8_t> = &detail::kernel_table::dequantize_f32_u8;
-template <class Q>
-inline constexpr auto requantize_kernel = &detail::kernel_table::requantize_s8_s32;
-template <>
-inline constexpr auto requantize_kernel<std::uint8_t> = &detail::kernel_table::requantize_u8_s32;
+// ---- Types become values -------------------------------------------------------------------------
 
-template <class Q>
-QMATH_INLINE bool expect_params(const char* function, affine_params p) noexcept {
-  return expect_scale(function, "scale", no_index, p.scale) &&
-         expect_zero_point<Q>(function, "zero_point", no_index, p.zero_point);
+template <class T>
+inline constexpr detail::real_type real_type_of = detail::real_type::f32;
+template <>
+inline constexpr detail::real_type real_type_of<half> = detail::real_type::f16;
+template <>
+inline constexpr detail::real_type real_type_of<bfloat16> = detail::real_type::bf16;
+
+template <class T>
+inline constexpr detail::code_type code_type_of = detail::code_type::s8;
+template <>
+inline constexpr detail::code_type code_type_of<std::uint8_t> = detail::code_type::u8;
+template <>
+inline constexpr detail::code_type code_type_of<std::int16_t> = detail::code_type::s16;
+template <>
+inline constexpr detail::code_type code_type_of<std::uint16_t> = detail::code_type::u16;
+template <>
+inline constexpr detail::code_type code_type_of<std::int32_t> = detail::code_type::s32;
+
+template <packed_integer F, bit_order Order>
+inline constexpr detail::code_type packed_type_of =
+    detail::bits_of<F> == 4 ? (Order == bit_order::first_low ? detail::code_type::bits4_first_low
+                                                             : detail::code_type::bits4_first_high)
+                            : (Order == bit_order::first_low ? detail::code_type::bits2_first_low
+                                                             : detail::code_type::bits2_first_high);
+
+/// An array without its type in the type.
+struct real_array {
+  const void* data;
+  std::size_t n, bytes;
+  detail::real_type type;
+};
+
+struct code_array {
+  const void* data;
+  std::size_t n, bytes;
+  detail::code_type type;
+  code_range format;
+};
+
+template <class R>
+QMATH_INLINE real_array reals_of(R&& range) noexcept {
+  const std::span span(range);
+  using T = std::remove_const_t<typename decltype(span)::element_type>;
+  return {span.data(), span.size(), span.size() * sizeof(T), real_type_of<T>};
 }
 
-template <class Q>
-QMATH_INLINE bool expect_params(const char* function, const channel_params& p,
-                                std::size_t n) noexcept {
-  if (!expect_layout(function, "scales.size()", p.scales.size(), p.layout, n)) return false;
-  if (!expect_scales(function, "scales", p.scales)) return false;
-  if (p.zero_points.empty()) return true;
+template <class R>
+QMATH_INLINE code_array codes_of(R&& range) noexcept {
+  if constexpr (detail::is_packed_span<std::remove_cvref_t<R>>) {
+    using packed = std::remove_cvref_t<R>;
+    using F = typename packed::format;
+    return {range.data, range.n, storage_bytes<F>(range.n), packed_type_of<F, packed::order>,
+            detail::codes_of<F>};
+  } else {
+    const std::span span(range);
+    using T = std::remove_const_t<typename decltype(span)::element_type>;
+    return {span.data(), span.size(), span.size() * sizeof(T), code_type_of<T>,
+            detail::codes_of<T>};
+  }
+}
+
+// ---- Arrays --------------------------------------------------------------------------------------
+
+/// The same number of elements, in different memory, none of it null.
+template <class In, class Out>
+QMATH_INLINE bool set_arrays(const char* function, detail::array_job& job, const char* in_name,
+                             const char* in_size, const In& in, const char* out_name,
+                             const char* out_size, const Out& out) noexcept {
+  if (!expect_equal(function, out_size, out.n, in_size, in.n) ||
+      !expect_data(function, in_name, in.data, in.n) ||
+      !expect_data(function, out_name, out.data, out.n) ||
+      !expect_disjoint(function, out_name, static_cast<const std::byte*>(out.data), out.bytes,
+                       static_cast<const std::byte*>(in.data), in.bytes)) {
+    return false;
+  }
+  job.in = in.data;
+  job.out = const_cast<void*>(out.data);  // was made of a writable range
+  job.n = in.n;
+  return true;
+}
+
+QMATH_INLINE bool set_quantize_arrays(const char* function, detail::quantize_job& job,
+                                      const real_array& x, const code_array& q) noexcept {
+  job.from = x.type;
+  job.to = q.type;
+  job.format = q.format;
+  return set_arrays(function, job, "x", "x.size()", x, "q", "q.size()", q);
+}
+
+template <quantized_format F>
+QMATH_INLINE bool set_fake_quantize_arrays(const char* function, detail::quantize_job& job,
+                                           const real_array& x, const real_array& y) noexcept {
+  job.from = x.type;
+  job.fake_to = y.type;
+  job.format = detail::codes_of<F>;
+  if (x.data != y.data || x.type != y.type || x.n != y.n) {
+    return set_arrays(function, job, "x", "x.size()", x, "y", "y.size()", y);
+  }
+  job.in = x.data;
+  job.out = const_cast<void*>(y.data);
+  job.n = x.n;
+  return expect_data(function, "x", x.data, x.n);
+}
+
+QMATH_INLINE bool set_dequantize_arrays(const char* function, detail::dequantize_job& job,
+                                        const code_array& q, const real_array& x) noexcept {
+  job.from = q.type;
+  job.to = x.type;
+  job.format = q.format;
+  return set_arrays(function, job, "q", "q.size()", q, "x", "x.size()", x);
+}
+
+/// The codes that both ranges have: at least one.
+QMATH_INLINE bool set_codes(const char* function, code_range& codes, code_range wanted,
+                            code_range format) noexcept {
+  codes.min = wanted.min > format.min ? wanted.min : format.min;
+  codes.max = wanted.max < format.max ? wanted.max : format.max;
+  if (!QMATH_CHECKS || codes.min <= codes.max) return true;
+  library::report_codes(function, wanted.min, wanted.max, format.min, format.max);
+  return false;
+}
+
+QMATH_INLINE bool set_requantize_arrays(const char* function, detail::requantize_job& job,
+                                        const code_array& in, const code_array& q,
+                                        code_range codes) noexcept {
+  job.from = in.type;
+  job.from_format = in.format;
+  job.to = q.type;
+  job.format = q.format;
+  return set_arrays(function, job, "in", "in.size()", in, "q", "q.size()", q) &&
+         set_codes(function, job.codes, codes, q.format);
+}
+
+// ---- Parameters ----------------------------------------------------------------------------------
+
+QMATH_INLINE bool set_options(const char* function, detail::quantize_job& job,
+                              const quantize_options& options) noexcept {
+  job.rules = options.rules;
+  job.random = options.random;
+  job.counts = options.counts;
+  return set_codes(function, job.codes, options.codes, job.format);
+}
+
+/// Codes of the format; for 32 bits, where sums with them would leave the type, 0.
+QMATH_INLINE constexpr code_range zero_points_of(code_range format) noexcept {
+  return format == code_range{} ? code_range{0, 0} : format;
+}
+
+QMATH_INLINE bool expect_zero_point_in(const char* function, const char* name, std::int32_t value,
+                                       code_range format) noexcept {
+  const code_range valid = zero_points_of(format);
+  return expect_inside(function, name, no_index, value, valid.min, valid.max);
+}
+
+template <class Job>
+QMATH_INLINE bool set_layout(const char* function, Job& job, const char* values_name,
+                             std::size_t values, const granularity& layout) noexcept {
+  if (!expect_layout(function, values_name, values, layout, job.n)) return false;
+  job.layout = layout;
+  return true;
+}
+
+/// One range for each parameter of the layout.
+QMATH_INLINE bool set_min_max_arrays(const char* function, detail::min_max_job& job,
+                                     const real_array& x, const granularity& layout,
+                                     std::span<value_range> ranges) noexcept {
+  job.from = x.type;
+  job.in = x.data;
+  job.out = ranges.data();
+  job.n = x.n;
+  return set_layout(function, job, "ranges.size()", ranges.size(), layout) &&
+         expect_data(function, "x", x.data, x.n) &&
+         expect_data(function, "ranges", ranges.data(), ranges.size()) &&
+         expect_disjoint(function, "ranges", ranges.data(), ranges.size(),
+                         static_cast<const std::byte*>(x.data), x.bytes);
+}
+
+/// The range of all elements.
+QMATH_INLINE value_range range_of(const char* function, const real_array& x) noexcept {
+  value_range r{detail::infinity, -detail::infinity};  // no call at -O0
+  detail::min_max_job job;
+  if (set_min_max_arrays(function, job, x, per_tensor(x.n), {&r, 1})) {
+    call(&detail::kernel_table::min_max, job);
+  }
+  return r;
+}
+
+// `params` must outlive the call of the kernel: the job points into it.
+template <class Job>
+QMATH_INLINE bool set_params(const char* function, Job& job, const affine_params& p) noexcept {
+  job.layout = per_tensor(job.n);
+  job.scales = &p.scale;
+  job.zero_points = &p.zero_point;
+  return expect_scale(function, "scale", no_index, p.scale) &&
+         expect_zero_point_in(function, "zero_point", p.zero_point, job.format);
+}
+
+template <class Job>
+QMATH_INLINE bool set_params(const char* function, Job& job, const channel_params& p) noexcept {
+  if (!set_layout(function, job, "scales.size()", p.scales.size(), p.layout) ||
+      !expect_scales(function, "scales", p.scales)) {
+    return false;
+  }
+  job.scales = p.scales.data();
+  job.zero_points = p.zero_points.data();
+  if (p.zero_points.empty()) {
+    job.zero_points = nullptr;
+    return true;
+  }
   if (!expect_equal(function, "zero_points.size()", p.zero_points.size(), "scales.size()",
                     p.scales.size())) {
     return false;
   }
-  if (QMATH_CHECKS) {
-    for (std::size_t i = 0; i < p.zero_points.size(); ++i) {
-      if (!expect_zero_point<Q>(function, "zero_points", i, p.zero_points[i])) return false;
-    }
-  }
-  return true;
+  const code_range valid = zero_points_of(job.format);
+  return expect_all_inside(function, "zero_points", p.zero_points, valid.min, valid.max);
 }
 
-template <class In, class Out>
-QMATH_INLINE bool expect_arrays(const char* function, std::span<In> in, const char* in_size_name,
-                                std::span<Out> out, const char* out_size_name,
-                                const char* out_name) noexcept {
-  return expect_equal(function, out_size_name, out.size(), in_size_name, in.size()) &&
-         expect_disjoint(function, out_name, out.data(), out.size(), in.data(), in.size());
+template <class Params>
+QMATH_INLINE bool set_zero_points(const char* function, detail::requantize_job& job,
+                                  const Params& p) noexcept {
+  job.zero_point = p.zero_point;
+  job.input_zero_point = p.input_zero_point;
+  return expect_zero_point_in(function, "zero_point", p.zero_point, job.format) &&
+         expect_zero_point_in(function, "input_zero_point", p.input_zero_point, job.from_format);
+}
+
+QMATH_INLINE bool expect_multiplier(const char* function, std::size_t index,
+                                    const fixed_point_multiplier& m) noexcept {
+  constexpr std::int32_t largest = detail::largest<std::int32_t>;
+  return expect_inside(function, "multiplier.multiplier", index, m.multiplier, 0, largest) &&
+         expect_inside(function, "multiplier.shift", index, m.shift, 0, 62);
+}
+
+QMATH_INLINE bool set_params(const char* function, detail::requantize_job& job,
+                             const requantize_params& p) noexcept {
+  job.layout = per_tensor(job.n);
+  job.multipliers = &p.multiplier;
+  return expect_scale(function, "multiplier", no_index, p.multiplier) &&
+         set_zero_points(function, job, p);
+}
+
+QMATH_INLINE bool set_params(const char* function, detail::requantize_job& job,
+                             const channel_requantize_params& p) noexcept {
+  job.multipliers = p.multipliers.data();
+  return set_layout(function, job, "multipliers.size()", p.multipliers.size(), p.layout) &&
+         expect_scales(function, "multipliers", p.multipliers) && set_zero_points(function, job, p);
+}
+
+QMATH_INLINE bool set_params(const char* function, detail::requantize_job& job,
+                             const fixed_point_params& p) noexcept {
+  job.layout = per_tensor(job.n);
+  job.fixed_multipliers = &p.multiplier;
+  job.rule = p.rule;
+  return expect_multiplier(function, no_index, p.multiplier) && set_zero_points(function, job, p);
+}
+
+QMATH_INLINE bool set_params(const char* function, detail::requantize_job& job,
+                             const channel_fixed_point_params& p) noexcept {
+  job.fixed_multipliers = p.multipliers.data();
+  job.rule = p.rule;
+  if (!set_layout(function, job, "multipliers.size()", p.multipliers.size(), p.layout))
+    return false;
+  if (QMATH_CHECKS) {
+    for (std::size_t i = 0; i < p.multipliers.size(); ++i) {
+      if (!expect_multiplier(function, i, p.multipliers[i])) return false;
+    }
+  }
+  return set_zero_points(function, job, p);
 }
 
 }  // namespace impl

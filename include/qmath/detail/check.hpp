@@ -29,13 +29,16 @@ void report_mismatch(const char* function, const char* name_a, std::size_t a, co
 void report_size(const char* function, const char* name, std::size_t value, const char* requirement,
                  std::size_t number) noexcept;
 /// "function: name[index] is value, must be finite and > 0"
-void report_scale(const char* function, const char* name, std::size_t index, float value) noexcept;
+void report_scale(const char* function, const char* name, std::size_t index, double value) noexcept;
 /// "function: name[index] is value, outside [lo, hi]"
 void report_outside(const char* function, const char* name, std::size_t index, long long value,
                     long long lo, long long hi) noexcept;
 /// "function: name is value, not kind"
 void report_unknown(const char* function, const char* name, const char* value,
                     const char* kind) noexcept;
+/// "function: codes are [min, max], of which the format with [lo, hi] has none"
+void report_codes(const char* function, long long min, long long max, long long lo,
+                  long long hi) noexcept;
 /// "function: name text"
 void report_argument(const char* function, const char* name, const char* text) noexcept;
 
@@ -91,38 +94,45 @@ QMATH_INLINE bool expect_scale(const char* function, const char* name, std::size
   return false;
 }
 
-QMATH_INLINE bool expect_scales(const char* function, const char* name,
-                                std::span<const float> scales) noexcept {
-  if (!QMATH_CHECKS) return true;
-  bool all = true;  // no early exit: the loop can be vectorized
-  for (const float s : scales) all &= is_scale(s);
-  if (all) return true;
-  for (std::size_t i = 0; i < scales.size(); ++i) {
-    if (!expect_scale(function, name, i, scales[i])) return false;
-  }
-  return true;
-}
-
 template <class Q>
 QMATH_INLINE bool expect_zero_point(const char* function, const char* name, std::size_t index,
                                     std::int32_t value) noexcept {
   return expect_inside(function, name, index, value, detail::lowest<Q>, detail::largest<Q>);
 }
 
-/// count >= 1, run >= 1, as many values as `count` says, and n elements are whole rounds of all runs.
+/// No null pointer to elements.
+QMATH_INLINE bool expect_data(const char* function, const char* name, const void* data,
+                              std::size_t n) noexcept {
+  if (!QMATH_CHECKS || n == 0 || data != nullptr) return true;
+  library::report_argument(function, name, "has no data");
+  return false;
+}
+
+/// All numbers of the layout >= 1 and their product inside the address space, as many values as it has
+/// parameters, and n elements are whole repeats.
 QMATH_INLINE bool expect_layout(const char* function, const char* values_name, std::size_t values,
-                                granularity layout, std::size_t n) noexcept {
+                                const granularity& layout, std::size_t n) noexcept {
   if (!QMATH_CHECKS) return true;
-  if (!expect_equal(function, values_name, values, "layout.count", layout.count)) return false;
-  if (n == 0) return true;
-  if (layout.count == 0) return library::report_argument(function, "layout.count", "is 0"), false;
-  if (layout.run == 0) return library::report_argument(function, "layout.run", "is 0"), false;
-  if (n % layout.run != 0 || n / layout.run % layout.count != 0) {
-    library::report_size(function, "the number of elements", n,
-                         "a multiple of layout.count * layout.run", layout.count * layout.run);
-    return false;
+  const struct {
+    const char* name;
+    std::size_t value;
+  } members[] = {{"layout.outer", layout.outer},
+                 {"layout.rows", layout.rows},
+                 {"layout.cols", layout.cols},
+                 {"layout.block_rows", layout.block_rows},
+                 {"layout.block_cols", layout.block_cols}};
+  for (const auto& member : members) {
+    if (member.value == 0) return library::report_argument(function, member.name, "is 0"), false;
   }
-  return true;
+  constexpr std::size_t most = static_cast<std::size_t>(-1) / 2;
+  if (layout.rows > most / layout.cols || layout.outer > most / layout.cols / layout.rows) {
+    return library::report_argument(function, "layout", "is larger than the address space"), false;
+  }
+  if (!expect_equal(function, values_name, values, "layout.count()", layout.count())) return false;
+  if (n % layout.period() == 0) return true;
+  library::report_size(function, "the number of elements", n, "a multiple of layout.period()",
+                       layout.period());
+  return false;
 }
 
 template <class A, class B>

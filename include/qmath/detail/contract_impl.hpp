@@ -70,10 +70,10 @@ QMATH_COLD QMATH_LIBRARY void report_size(const char* function, const char* name
 }
 
 QMATH_COLD QMATH_LIBRARY void report_scale(const char* function, const char* name,
-                                           std::size_t index, float value) noexcept {
+                                           std::size_t index, double value) noexcept {
   message_text m;
   m.format("qmath::%s: %s%s is %g, must be finite and > 0", function, name, index_text(index).text,
-           static_cast<double>(value));
+           value);
   report(m.text);
 }
 
@@ -90,6 +90,14 @@ QMATH_COLD QMATH_LIBRARY void report_unknown(const char* function, const char* n
                                              const char* value, const char* kind) noexcept {
   message_text m;
   m.format("qmath::%s: %s is %s, not %s", function, name, value, kind);
+  report(m.text);
+}
+
+QMATH_COLD QMATH_LIBRARY void report_codes(const char* function, long long min, long long max,
+                                           long long lo, long long hi) noexcept {
+  message_text m;
+  m.format("qmath::%s: codes are [%lld, %lld], of which the format with [%lld, %lld] has none",
+           function, min, max, lo, hi);
   report(m.text);
 }
 

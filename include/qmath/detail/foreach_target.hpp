@@ -26,6 +26,7 @@
 #include "qmath/detail/limits.hpp"
 #include "qmath/detail/packed_layout.hpp"
 #include "qmath/detail/quotient.hpp"
+#include "qmath/formats/real.hpp"
 
 #include "qmath/detail/highway_begin.hpp"
 // In the order of use: needs the targets' names.

@@ -12,7 +12,7 @@
 
 #include "qmath/core/view.hpp"
 #include "qmath/detail/call.hpp"
-#include "qmath/detail/check.hpp"
+#include "qmath/detail/check_arrays.hpp"
 #include "qmath/pack.hpp"
 
 QMATH_BEGIN_NAMESPACE

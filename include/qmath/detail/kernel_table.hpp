@@ -5,17 +5,22 @@
 // nothing else is. Plain scalars and pointers only. One table per target; active() returns the one
 // that runs.
 //
-// Entries are named <operation>_<destination>_<source>. Arguments have been checked by the caller.
+// Arguments have been checked by the caller.
 #ifndef QMATH_DETAIL_KERNEL_TABLE_HPP_
 #define QMATH_DETAIL_KERNEL_TABLE_HPP_
 
 #include <cstddef>
 #include <cstdint>
 
+#include "qmath/core/options.hpp"
+#include "qmath/core/params.hpp"
 #include "qmath/detail/targets.hpp"
+#include "qmath/fixed_point.hpp"
 
 QMATH_BEGIN_TYPES
 namespace detail {
+
+// ---- GEMM ----------------------------------------------------------------------------------------
 
 /// What happens to the int32 sums of one GEMM; which members are read depends on the output type.
 /// A per-column array has 1 element (column_step 0) or n (column_step 1); null means absent.
@@ -70,26 +75,98 @@ struct gemm_dot {
   std::size_t max_rows = 0;  ///< of its register tile: multiples of it are computed fastest
 };
 
+// ---- Arrays ------------------------------------------------------------------------------------
+
+/// The type of an array of real numbers.
+enum class real_type : unsigned char { f32, f16, bf16 };
+
+/// How codes are stored. The sign of packed codes is in code_range.
+enum class code_type : unsigned char {
+  s8,
+  u8,
+  s16,
+  u16,
+  s32,
+  bits4_first_low,
+  bits4_first_high,
+  bits2_first_low,
+  bits2_first_high,
+};
+
+/// What all array operations have in common: n elements; those of a block of the layout share a parameter.
+struct array_job {
+  QMATH_INLINE constexpr array_job() noexcept {}  // at -O0 shared by the linker otherwise
+
+  const void* in = nullptr;
+  void* out = nullptr;
+  std::size_t n = 0;
+  granularity layout = {};
+};
+
+/// in: real numbers, out: codes; fake_quantize: real numbers.
+struct quantize_job : array_job {
+  QMATH_INLINE constexpr quantize_job() noexcept {}
+
+  real_type from = real_type::f32;
+  code_type to = code_type::s8;
+  real_type fake_to = real_type::f32;
+  code_range format = {};  ///< the codes that the format has
+  code_range codes = {};   ///< the codes to use, inside `format`
+  const float* scales = nullptr;
+  const std::int32_t* zero_points = nullptr;  ///< null: all 0
+  quantize_rules rules = {};
+  random_source random = {};
+  clip_counts* counts = nullptr;  ///< may be null
+};
+
+/// in: codes, out: real numbers.
+struct dequantize_job : array_job {
+  QMATH_INLINE constexpr dequantize_job() noexcept {}
+
+  code_type from = code_type::s8;
+  real_type to = real_type::f32;
+  code_range format = {};
+  const float* scales = nullptr;
+  const std::int32_t* zero_points = nullptr;
+};
+
+/// in and out: codes. One of the two kinds of multipliers is null.
+struct requantize_job : array_job {
+  QMATH_INLINE constexpr requantize_job() noexcept {}
+
+  code_type from = code_type::s32;
+  code_type to = code_type::s8;
+  code_range from_format = {};
+  code_range format = {};
+  code_range codes = {};
+  const float* multipliers = nullptr;
+  const fixed_point_multiplier* fixed_multipliers = nullptr;
+  fixed_point_rule rule = fixed_point_rule::single_rounding;
+  std::int32_t zero_point = 0;
+  std::int32_t input_zero_point = 0;
+};
+
+/// in: real numbers, out: one value_range per parameter of the layout.
+struct min_max_job : array_job {
+  QMATH_INLINE constexpr min_max_job() noexcept {}
+
+  real_type from = real_type::f32;
+};
+
+// ---- The table ---------------------------------------------------------------------------------
+
 struct kernel_table {
   target id;
 
-  // Element i uses parameter (i / run) % count; n is a whole number of rounds. zero_points may be null.
-  void (*quantize_s8_f32)(const float* x, std::size_t n, std::size_t count, std::size_t run,
-                          const float* scales, const std::int32_t* zero_points, std::int8_t* q);
-  void (*quantize_u8_f32)(const float* x, std::size_t n, std::size_t count, std::size_t run,
-                          const float* scales, const std::int32_t* zero_points, std::uint8_t* q);
-  void (*dequantize_f32_s8)(const std::int8_t* q, std::size_t n, std::size_t count, std::size_t run,
-                            const float* scales, const std::int32_t* zero_points, float* x);
-  void (*dequantize_f32_u8)(const std::uint8_t* q, std::size_t n, std::size_t count,
-                            std::size_t run, const float* scales, const std::int32_t* zero_points,
-                            float* x);
-  void (*requantize_s8_s32)(const std::int32_t* acc, std::size_t n, std::size_t count,
-                            std::size_t run, const float* multipliers, std::int32_t zero_point,
-                            std::int8_t* q);
-  void (*requantize_u8_s32)(const std::int32_t* acc, std::size_t n, std::size_t count,
-                            std::size_t run, const float* multipliers, std::int32_t zero_point,
-                            std::uint8_t* q);
-  void (*min_max_f32)(const float* x, std::size_t n, float* min, float* max);
+  void (*quantize)(const quantize_job&);
+  void (*fake_quantize)(const quantize_job&);
+  void (*dequantize)(const dequantize_job&);
+  void (*requantize)(const requantize_job&);
+  void (*min_max)(const min_max_job&);
+
+  /// Whether all values, seen as unsigned, are in [first, first + width].
+  bool (*all_inside)(const std::uint32_t* values, std::size_t n, std::uint32_t first,
+                     std::uint32_t width);
 
   void (*gemm_s32)(const gemm_problem&, const gemm_dot&);
   void (*gemm_f32)(const gemm_problem&, const gemm_dot&);

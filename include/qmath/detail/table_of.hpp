@@ -13,6 +13,9 @@
 
 QMATH_BEGIN_NAMESPACE
 namespace impl {
+using detail::array_job;
+using detail::code_type;
+using detail::dequantize_job;
 using detail::gemm_dot;
 using detail::gemm_epilogue;
 using detail::gemm_problem;
@@ -20,8 +23,12 @@ using detail::gemm_tile;
 using detail::gemm_tile_columns;
 using detail::gemm_tile_rows;
 using detail::kernel_table;
+using detail::min_max_job;
 using detail::packed_panel_bytes;
 using detail::panel_columns;
+using detail::quantize_job;
+using detail::real_type;
+using detail::requantize_job;
 using detail::target;
 
 /// Our name for one of Highway's target bits.

@@ -2,17 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What simd/xsimd.hpp needs and xsimd does not have, or has with other bits: exact min, max and division,
-// and 8-bit memory.
+// shifts, and products of 64 bits. And the checks of its prepared parameters.
 #ifndef QMATH_DETAIL_XSIMD_PIECES_HPP_
 #define QMATH_DETAIL_XSIMD_PIECES_HPP_
 
 #include <cstdint>
-#include <cstring>
 #include <type_traits>
 #include <xsimd/xsimd.hpp>
 
 #include "qmath/core/concepts.hpp"
+#include "qmath/core/params.hpp"
 #include "qmath/detail/check.hpp"
+#include "qmath/detail/limits.hpp"
+#include "qmath/fixed_point.hpp"
+#include "qmath/numerics.hpp"
 
 #ifdef __FAST_MATH__
 #error "qmath: -ffast-math breaks the exact results of simd/xsimd.hpp"
@@ -28,14 +31,64 @@ using integers = xsimd::batch<std::int32_t, A>;
 
 namespace pieces {
 
-template <class Q>
-QMATH_INLINE bool expect_params(const char* function, const char* scale_name, float scale,
-                                std::int32_t zero_point) noexcept {
-  return impl::expect_scale(function, scale_name, impl::no_index, scale) &&
-         impl::expect_zero_point<Q>(function, "zero_point", impl::no_index, zero_point);
+/// 64-bit lanes, half as many.
+template <class A>
+using words = xsimd::batch<std::uint64_t, A>;
+
+// ---- Prepared parameters -----------------------------------------------------------------------
+
+/// Sums of two of its numbers may leave int32, and neither are they floats.
+template <quantized_integer Q>
+inline constexpr bool is_wide = sizeof(Q) == 4;
+
+/// A code of Q; for 32 bits, 0.
+template <quantized_integer Q>
+QMATH_INLINE bool expect_zero_point(const char* function, const char* name,
+                                    std::int32_t value) noexcept {
+  constexpr code_range all = is_wide<Q> ? code_range{0, 0} : full_range<Q>();
+  return impl::expect_inside(function, name, impl::no_index, value, all.min, all.max);
 }
 
-// ---- Arithmetic --------------------------------------------------------------------------------
+/// The codes that Q has, of those wanted.
+template <quantized_integer Q>
+QMATH_INLINE code_range codes_in_use(code_range wanted) noexcept {
+  constexpr code_range all = full_range<Q>();
+  return {wanted.min > all.min ? wanted.min : all.min, wanted.max < all.max ? wanted.max : all.max};
+}
+
+template <quantized_integer Q>
+QMATH_INLINE bool expect_codes(const char* function, code_range wanted) noexcept {
+  constexpr code_range all = full_range<Q>();
+  const code_range codes = codes_in_use<Q>(wanted);
+  if (!QMATH_CHECKS || codes.min <= codes.max) return true;
+  library::report_codes(function, wanted.min, wanted.max, all.min, all.max);
+  return false;
+}
+
+template <quantized_integer Q>
+QMATH_INLINE bool expect_params(const char* function, const affine_params& p) noexcept {
+  return impl::expect_scale(function, "scale", impl::no_index, p.scale) &&
+         expect_zero_point<Q>(function, "zero_point", p.zero_point);
+}
+
+template <quantized_integer Q, quantized_integer In>
+QMATH_INLINE bool expect_params(const char* function, const requantize_params& p) noexcept {
+  return impl::expect_scale(function, "multiplier", impl::no_index, p.multiplier) &&
+         expect_zero_point<Q>(function, "zero_point", p.zero_point) &&
+         expect_zero_point<In>(function, "input_zero_point", p.input_zero_point);
+}
+
+template <quantized_integer Q, quantized_integer In>
+QMATH_INLINE bool expect_params(const char* function, const fixed_point_params& p) noexcept {
+  return impl::expect_inside(function, "multiplier.multiplier", impl::no_index,
+                             p.multiplier.multiplier, 0, detail::largest<std::int32_t>) &&
+         impl::expect_inside(function, "multiplier.shift", impl::no_index, p.multiplier.shift, 0,
+                             62) &&
+         expect_zero_point<Q>(function, "zero_point", p.zero_point) &&
+         expect_zero_point<In>(function, "input_zero_point", p.input_zero_point);
+}
+
+// ---- Floats ------------------------------------------------------------------------------------
 
 template <class A, class Base>
 inline constexpr bool is = std::is_base_of_v<Base, A>;
@@ -69,10 +122,21 @@ QMATH_INLINE floats<A> min_or_bound(const floats<A>& v, const floats<A>& bound) 
   }
 }
 
-/// lo for NaN.
+/// lo for NaN, or hi, or zero (clamped, too).
+template <nan_rule Nan = nan_rule::lowest, class A>
+QMATH_INLINE floats<A> clamp(const floats<A>& v, float lo, float hi, float zero = 0.0f) noexcept {
+  if constexpr (Nan == nan_rule::lowest) {
+    return xsimd::min(max_or_bound(v, floats<A>(lo)), floats<A>(hi));
+  } else if constexpr (Nan == nan_rule::highest) {
+    return xsimd::max(min_or_bound(v, floats<A>(hi)), floats<A>(lo));
+  } else {
+    return clamp(xsimd::select(v == v, v, floats<A>(zero)), lo, hi);
+  }
+}
+
 template <class A>
-QMATH_INLINE floats<A> clamp(const floats<A>& v, float lo, float hi) noexcept {
-  return xsimd::min(max_or_bound(v, floats<A>(lo)), floats<A>(hi));
+QMATH_INLINE integers<A> clamp(const integers<A>& v, std::int32_t lo, std::int32_t hi) noexcept {
+  return xsimd::min(xsimd::max(v, integers<A>(lo)), integers<A>(hi));
 }
 
 /// The correctly rounded quotient; xsimd's own is an approximation on Arm.
@@ -96,71 +160,41 @@ QMATH_INLINE floats<A> rounded(floats<A> v) noexcept {
   return v;
 }
 
-/// nearest_even(v) + offset for |v| <= 2^22: adding 1.5 * 2^23 leaves the rounded integer in the low
-/// bits of the sum. Cheaper than xsimd::nearbyint_as_int, and exact where that is emulated.
-template <class A>
-QMATH_INLINE integers<A> round_and_add(const floats<A>& v, std::int32_t offset) noexcept {
-  constexpr float magic = 12582912.0f;
-  constexpr std::int32_t magic_bits = 0x4B400000;
-  return xsimd::bitwise_cast<std::int32_t>(v + floats<A>(magic)) + integers<A>(offset - magic_bits);
-}
+// ---- Integers ----------------------------------------------------------------------------------
 
-// ---- Memory ------------------------------------------------------------------------------------
-// Overloads by architecture; a derived one without its own uses its base's. Numbers to be stored are
-// inside the range of Q, so that a saturating pack changes nothing.
-
-#if XSIMD_WITH_SSE2
-template <class Q>
-QMATH_INLINE __m128i pack_16_to_8(__m128i a, __m128i b) noexcept {
-  if constexpr (std::is_signed_v<Q>)
-    return _mm_packs_epi16(a, b);
-  else
-    return _mm_packus_epi16(a, b);
-}
-
-template <class Q>
-QMATH_INLINE __m128i load_4(const Q* q) noexcept {
-  std::int32_t bits;
-  std::memcpy(&bits, q, 4);
-  const __m128i v = _mm_cvtsi32_si128(bits), zero = _mm_setzero_si128();
-  if constexpr (std::is_signed_v<Q>) {
-    const __m128i pairs = _mm_unpacklo_epi8(v, v);
-    return _mm_srai_epi32(_mm_unpacklo_epi16(pairs, pairs), 24);
-  } else {
-    return _mm_unpacklo_epi16(_mm_unpacklo_epi8(v, zero), zero);
+/// v / 2^n, rounded down. xsimd searches for n among the immediates on Arm.
+template <class T, class A>
+QMATH_INLINE xsimd::batch<T, A> shift_right(const xsimd::batch<T, A>& v, std::int32_t n) noexcept {
+#if XSIMD_WITH_NEON64
+  if constexpr (is<A, xsimd::neon64>) {
+    using batch = xsimd::batch<T, A>;
+    if constexpr (std::is_same_v<T, std::int32_t>) return batch(vshlq_s32(v, vdupq_n_s32(-n)));
+    if constexpr (std::is_same_v<T, std::uint32_t>) return batch(vshlq_u32(v, vdupq_n_s32(-n)));
+    if constexpr (std::is_same_v<T, std::uint64_t>) return batch(vshlq_u64(v, vdupq_n_s64(-n)));
   }
-}
-
-template <class Q>
-QMATH_INLINE void store_16(Q* q, __m128i a, __m128i b, __m128i c, __m128i d) noexcept {
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(q),
-                   pack_16_to_8<Q>(_mm_packs_epi32(a, b), _mm_packs_epi32(c, d)));
-}
-
-template <class Q, class A>
-QMATH_INLINE integers<A> load(const Q* q, A, const xsimd::sse2&) noexcept {
-  return integers<A>(load_4(q));
-}
-template <class Q, class A>
-QMATH_INLINE void store(Q* q, const integers<A>& v, const xsimd::sse2&) noexcept {
-  const __m128i words = _mm_packs_epi32(v, v);
-  const std::int32_t bits = _mm_cvtsi128_si32(pack_16_to_8<Q>(words, words));
-  std::memcpy(q, &bits, 4);
-}
-template <class Q, class A>
-QMATH_INLINE void store(Q* q, const integers<A>& a, const integers<A>& b, const integers<A>& c,
-                        const integers<A>& d, const xsimd::sse2&) noexcept {
-  store_16(q, a, b, c, d);
-}
 #endif
+  return v >> n;
+}
 
-#if XSIMD_WITH_SSE4_1
-template <class Q, class A>
-QMATH_INLINE integers<A> load(const Q* q, A, const xsimd::sse4_1&) noexcept {
-  std::int32_t bits;
-  std::memcpy(&bits, q, 4);
-  const __m128i v = _mm_cvtsi32_si128(bits);
-  return integers<A>(std::is_signed_v<Q> ? _mm_cvtepi8_epi32(v) : _mm_cvtepu8_epi32(v));
+/// v * 2^n, without the bits that do not fit.
+template <class T, class A>
+QMATH_INLINE xsimd::batch<T, A> shift_left(const xsimd::batch<T, A>& v, std::int32_t n) noexcept {
+#if XSIMD_WITH_NEON64
+  if constexpr (is<A, xsimd::neon64>) {
+    using batch = xsimd::batch<T, A>;
+    if constexpr (std::is_same_v<T, std::int32_t>) return batch(vshlq_s32(v, vdupq_n_s32(n)));
+    if constexpr (std::is_same_v<T, std::uint64_t>) return batch(vshlq_u64(v, vdupq_n_s64(n)));
+  }
+#endif
+  return v << n;
+}
+
+/// The products of the low halves of the lanes, unsigned. Overloads by architecture, as for memory.
+#if XSIMD_WITH_SSE2
+template <class A>
+QMATH_INLINE words<A> multiply_low_halves(const words<A>& a, const words<A>& b,
+                                          const xsimd::sse2&) noexcept {
+  return words<A>(_mm_mul_epu32(a, b));
 }
 #endif
 
@@ -168,98 +202,36 @@ QMATH_INLINE integers<A> load(const Q* q, A, const xsimd::sse4_1&) noexcept {
 QMATH_INLINE __m128i low_half(__m256i v) noexcept { return _mm256_castsi256_si128(v); }
 QMATH_INLINE __m128i high_half(__m256i v) noexcept { return _mm256_extractf128_si256(v, 1); }
 
-template <class Q, class A>
-QMATH_INLINE integers<A> load(const Q* q, A, const xsimd::avx&) noexcept {
-  const __m256i low = _mm256_castsi128_si256(load_4(q));
-  return integers<A>(_mm256_insertf128_si256(low, load_4(q + 4), 1));
-}
-template <class Q, class A>
-QMATH_INLINE void store(Q* q, const integers<A>& v, const xsimd::avx&) noexcept {
-  const __m128i words = _mm_packs_epi32(low_half(v), high_half(v));
-  _mm_storel_epi64(reinterpret_cast<__m128i*>(q), pack_16_to_8<Q>(words, words));
-}
-template <class Q, class A>
-QMATH_INLINE void store(Q* q, const integers<A>& a, const integers<A>& b, const integers<A>& c,
-                        const integers<A>& d, const xsimd::avx&) noexcept {
-  store_16(q, low_half(a), high_half(a), low_half(b), high_half(b));
-  store_16(q + 16, low_half(c), high_half(c), low_half(d), high_half(d));
+template <class A>
+QMATH_INLINE words<A> multiply_low_halves(const words<A>& a, const words<A>& b,
+                                          const xsimd::avx&) noexcept {
+  const __m128i low = _mm_mul_epu32(low_half(a), low_half(b));
+  const __m128i high = _mm_mul_epu32(high_half(a), high_half(b));
+  return words<A>(_mm256_insertf128_si256(_mm256_castsi128_si256(low), high, 1));
 }
 #endif
 
 #if XSIMD_WITH_AVX2
-template <class Q, class A>
-QMATH_INLINE integers<A> load(const Q* q, A, const xsimd::avx2&) noexcept {
-  const __m128i v = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(q));
-  return integers<A>(std::is_signed_v<Q> ? _mm256_cvtepi8_epi32(v) : _mm256_cvtepu8_epi32(v));
-}
-template <class Q, class A>
-QMATH_INLINE void store(Q* q, const integers<A>& a, const integers<A>& b, const integers<A>& c,
-                        const integers<A>& d, const xsimd::avx2&) noexcept {
-  // Packs work within 128-bit halves; the 32-bit groups are put in order at the end.
-  const __m256i ab = _mm256_packs_epi32(a, b), cd = _mm256_packs_epi32(c, d);
-  const __m256i abcd =
-      std::is_signed_v<Q> ? _mm256_packs_epi16(ab, cd) : _mm256_packus_epi16(ab, cd);
-  const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(q), _mm256_permutevar8x32_epi32(abcd, order));
+template <class A>
+QMATH_INLINE words<A> multiply_low_halves(const words<A>& a, const words<A>& b,
+                                          const xsimd::avx2&) noexcept {
+  return words<A>(_mm256_mul_epu32(a, b));
 }
 #endif
 
 #if XSIMD_WITH_AVX512F
-template <class Q, class A>
-QMATH_INLINE integers<A> load(const Q* q, A, const xsimd::avx512f&) noexcept {
-  const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(q));
-  return integers<A>(std::is_signed_v<Q> ? _mm512_cvtepi8_epi32(v) : _mm512_cvtepu8_epi32(v));
-}
-template <class Q, class A>
-QMATH_INLINE void store(Q* q, const integers<A>& v, const xsimd::avx512f&) noexcept {
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(q), _mm512_cvtepi32_epi8(v));
-}
-template <class Q, class A>
-QMATH_INLINE void store(Q* q, const integers<A>& a, const integers<A>& b, const integers<A>& c,
-                        const integers<A>& d, const xsimd::avx512f& f) noexcept {
-  store(q, a, f), store(q + 16, b, f), store(q + 32, c, f), store(q + 48, d, f);
-}
-#endif
-
-#if XSIMD_WITH_AVX512BW
-template <class Q, class A>
-QMATH_INLINE void store(Q* q, const integers<A>& a, const integers<A>& b, const integers<A>& c,
-                        const integers<A>& d, const xsimd::avx512bw&) noexcept {
-  const __m512i ab = _mm512_packs_epi32(a, b), cd = _mm512_packs_epi32(c, d);
-  const __m512i abcd =
-      std::is_signed_v<Q> ? _mm512_packs_epi16(ab, cd) : _mm512_packus_epi16(ab, cd);
-  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  _mm512_storeu_si512(q, _mm512_permutexvar_epi32(order, abcd));
+template <class A>
+QMATH_INLINE words<A> multiply_low_halves(const words<A>& a, const words<A>& b,
+                                          const xsimd::avx512f&) noexcept {
+  return words<A>(_mm512_mul_epu32(a, b));
 }
 #endif
 
 #if XSIMD_WITH_NEON64
-QMATH_INLINE int8x8_t narrow(int32x4_t a, int32x4_t b) noexcept {
-  return vmovn_s16(vcombine_s16(vmovn_s32(a), vmovn_s32(b)));
-}
-
-template <class Q, class A>
-QMATH_INLINE integers<A> load(const Q* q, A, const xsimd::neon64&) noexcept {
-  std::uint32_t bits;
-  std::memcpy(&bits, q, 4);
-  const uint32x2_t v = vdup_n_u32(bits);
-  if constexpr (std::is_signed_v<Q>) {
-    return integers<A>(vmovl_s16(vget_low_s16(vmovl_s8(vreinterpret_s8_u32(v)))));
-  } else {
-    return integers<A>(
-        vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(vmovl_u8(vreinterpret_u8_u32(v))))));
-  }
-}
-template <class Q, class A>
-QMATH_INLINE void store(Q* q, const integers<A>& v, const xsimd::neon64&) noexcept {
-  const std::uint32_t bits = vget_lane_u32(vreinterpret_u32_s8(narrow(v, v)), 0);
-  std::memcpy(q, &bits, 4);
-}
-template <class Q, class A>
-QMATH_INLINE void store(Q* q, const integers<A>& a, const integers<A>& b, const integers<A>& c,
-                        const integers<A>& d, const xsimd::neon64&) noexcept {
-  const int8x16_t bytes = vcombine_s8(narrow(a, b), narrow(c, d));
-  std::memcpy(q, &bytes, 16);
+template <class A>
+QMATH_INLINE words<A> multiply_low_halves(const words<A>& a, const words<A>& b,
+                                          const xsimd::neon64&) noexcept {
+  return words<A>(vmull_u32(vmovn_u64(a), vmovn_u64(b)));
 }
 #endif
 

@@ -7,7 +7,12 @@
 #include "hwy/highway.h"
 // ---- vocabulary
 #include "qmath/kernels/vector-inl.hpp"
+#include "qmath/kernels/chunk-inl.hpp"
+#include "qmath/kernels/random-inl.hpp"
+#include "qmath/kernels/fixed_point-inl.hpp"
 // ---- one operation each
+#include "qmath/kernels/check-inl.hpp"
+#include "qmath/kernels/quantize_general-inl.hpp"
 #include "qmath/kernels/quantize-inl.hpp"
 #include "qmath/kernels/dequantize-inl.hpp"
 #include "qmath/kernels/requantize-inl.hpp"

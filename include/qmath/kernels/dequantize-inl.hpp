@@ -1,78 +1,309 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// 8-bit integers -> float32:   x = scale * float(q - z), one rounding.
+// Codes -> real numbers:   x = fl(scale * float(q - z)), then rounded to 16 bits if that is the type of x.
 // Compiled once per target (detail/foreach_target.hpp).
+//
+// There is one loop, from codes of at least 8 bits to float. Packed codes are unpacked into a buffer before
+// it, 16-bit real numbers are rounded from a buffer behind it, chunk by chunk.
 HWY_BEFORE_NAMESPACE();
 QMATH_BEGIN_NAMESPACE
 namespace impl {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-template <class DF, class V8, class VF, class VI>
-HWY_INLINE VF dequantize_vector(DF df, V8 q, VF scale, VI zero_point) {
-  const hn::RebindToSigned<DF> di;
-  return hn::Mul(hn::ConvertTo(df, hn::Sub(hn::PromoteTo(di, q), zero_point)), scale);
+// One vector of codes, or the first n of it.
+template <class Q>
+HWY_INLINE auto load_as_int32(const Q* q) {
+  const hn::ScalableTag<std::int32_t> di;
+  if constexpr (std::is_same_v<Q, std::int32_t>) {
+    return hn::LoadU(di, q);
+  } else {
+    return hn::PromoteTo(di, hn::LoadU(hn::Rebind<Q, decltype(di)>(), q));
+  }
+}
+template <class Q>
+HWY_INLINE auto load_as_int32(const Q* q, std::size_t n) {
+  const hn::ScalableTag<std::int32_t> di;
+  if constexpr (std::is_same_v<Q, std::int32_t>) {
+    return hn::LoadN(di, q, n);
+  } else {
+    return hn::PromoteTo(di, hn::LoadN(hn::Rebind<Q, decltype(di)>(), q, n));
+  }
 }
 
-template <class Q>
-HWY_INLINE void dequantize_run(const Q* HWY_RESTRICT q, std::size_t n, float scale,
-                               std::int32_t zero_point, float* HWY_RESTRICT x) {
+template <class VI, class VF>
+HWY_INLINE VF dequantize_vector(VI q, VF scale, VI zero_point) {
+  const hn::DFromV<VF> df;
+  return hn::Mul(hn::ConvertTo(df, hn::Sub(q, zero_point)), scale);
+}
+
+// n neighbours. scale(i, m) and zero_point(i, m) are the parameters of the m elements from i on: a vector of
+// them, or all n if those are fewer.
+template <class Q, class Scale, class ZeroPoint>
+HWY_INLINE void dequantize_neighbours(const Q* HWY_RESTRICT q, std::size_t n, const Scale& scale,
+                                      const ZeroPoint& zero_point, float* HWY_RESTRICT x) {
   const hn::ScalableTag<float> df;
-  const hn::Rebind<Q, decltype(df)> d8;
   const std::size_t N = hn::Lanes(df);
-  const auto s = hn::Set(df, scale);
-  const auto z = hn::Set(hn::RebindToSigned<decltype(df)>(), zero_point);
+  const auto one = [&](std::size_t i) HWY_ATTR {
+    hn::StoreU(dequantize_vector(load_as_int32(q + i), scale(i, N), zero_point(i, N)), df, x + i);
+  };
+  if (HWY_UNLIKELY(n < N)) {
+    hn::StoreN(dequantize_vector(load_as_int32(q, n), scale(0, n), zero_point(0, n)), df, x, n);
+    return;
+  }
   std::size_t i = 0;
-  for (; i + 4 * N <= n; i += 4 * N) {
-    for (std::size_t j = i; j < i + 4 * N; j += N) {
-      hn::StoreU(dequantize_vector(df, hn::LoadU(d8, q + j), s, z), df, x + j);
-    }
-  }
-  for (; i + N <= n; i += N) {
-    hn::StoreU(dequantize_vector(df, hn::LoadU(d8, q + i), s, z), df, x + i);
-  }
-  if (i != n) {
-    hn::StoreN(dequantize_vector(df, hn::LoadN(d8, q + i, n - i), s, z), df, x + i, n - i);
-  }
+  for (; i + 4 * N <= n; i += 4 * N) one(i), one(i + N), one(i + 2 * N), one(i + 3 * N);
+  for (; i + N <= n; i += N) one(i);
+  if (i != n) one(n - N);  // some elements a second time
 }
 
-// run == 1: neighbouring elements have different parameters, which are loaded as vectors.
+// Neighbours with parameters of their own.
 template <class Q>
-HWY_INLINE void dequantize_interleaved(const Q* HWY_RESTRICT q, std::size_t count,
+HWY_INLINE void dequantize_interleaved(const Q* HWY_RESTRICT q, std::size_t n,
                                        const float* HWY_RESTRICT scales,
                                        const std::int32_t* HWY_RESTRICT zero_points,
                                        float* HWY_RESTRICT x) {
   const hn::ScalableTag<float> df;
-  const hn::RebindToSigned<decltype(df)> di;
-  const hn::Rebind<Q, decltype(df)> d8;
+  const hn::ScalableTag<std::int32_t> di;
   const std::size_t N = hn::Lanes(df);
-  std::size_t i = 0;
-  for (; i + N <= count; i += N) {
-    const auto z = zero_points ? hn::LoadU(di, zero_points + i) : hn::Zero(di);
-    hn::StoreU(dequantize_vector(df, hn::LoadU(d8, q + i), hn::LoadU(df, scales + i), z), df,
-               x + i);
-  }
-  if (i != count) {
-    const std::size_t rest = count - i;
-    const auto z = zero_points ? hn::LoadN(di, zero_points + i, rest) : hn::Zero(di);
-    hn::StoreN(
-        dequantize_vector(df, hn::LoadN(d8, q + i, rest), hn::LoadN(df, scales + i, rest), z), df,
-        x + i, rest);
+  const auto load = [&](auto d, const auto* values, std::size_t m)
+                        HWY_ATTR { return m < N ? hn::LoadN(d, values, m) : hn::LoadU(d, values); };
+  const auto scale = [&](std::size_t i, std::size_t m) HWY_ATTR { return load(df, scales + i, m); };
+  const auto zero_point = [&](std::size_t i, std::size_t m)
+                              HWY_ATTR { return load(di, zero_points + i, m); };
+  const auto no_zero_point = [&](std::size_t, std::size_t) HWY_ATTR { return hn::Zero(di); };
+  if (zero_points != nullptr) {
+    dequantize_neighbours(q, n, scale, zero_point, x);
+  } else {
+    dequantize_neighbours(q, n, scale, no_zero_point, x);
   }
 }
 
+// Neighbours that share theirs.
 template <class Q>
-HWY_NOINLINE HWY_MAYBE_UNUSED static void dequantize(const Q* q, std::size_t n, std::size_t count,
-                                                     std::size_t run, const float* scales,
-                                                     const std::int32_t* zero_points, float* x) {
+HWY_INLINE void dequantize_run(const Q* HWY_RESTRICT q, std::size_t n, float scale,
+                               std::int32_t zero_point, float* HWY_RESTRICT x) {
+  const auto s = hn::Set(hn::ScalableTag<float>(), scale);
+  const auto z = hn::Set(hn::ScalableTag<std::int32_t>(), zero_point);
+  dequantize_neighbours(
+      q, n, [&](std::size_t, std::size_t) HWY_ATTR { return s; },
+      [&](std::size_t, std::size_t) HWY_ATTR { return z; }, x);
+}
+
+// The layout as one row of blocks, where it is as good as one: the elements of each block are neighbours, and
+// all blocks have the same size.
+HWY_INLINE granularity as_one_row(const granularity& g, std::size_t n) {
+  if (g.count() == 1) return {1, 1, n, 1, n};
+  const std::size_t rows = g.block_rows < g.rows ? g.block_rows : g.rows;
+  const std::size_t cols = g.block_cols < g.cols ? g.block_cols : g.cols;
+  if ((rows == 1 || cols == g.cols) && g.rows % rows == 0 && g.cols % cols == 0) {
+    return {1, 1, g.period(), 1, rows * cols};
+  }
+  return g;
+}
+
+// The parameters from some block on.
+struct block_params {
+  const float* scales;
+  const std::int32_t* zero_points;
+  std::size_t step;  // from one zero point to the next: 0 if there is one 0 for all
+
+  HWY_INLINE block_params from(std::size_t c) const {
+    return {scales + c, zero_points + c * step, step};
+  }
+};
+
+HWY_INLINE block_params block_params_of(const dequantize_job& job) {
+  static constexpr std::int32_t none = 0;
+  if (job.zero_points == nullptr) return {job.scales, &none, 0};
+  return {job.scales, job.zero_points, 1};
+}
+
+// n elements in blocks, all of them whole and multiples of Vectors vectors. Not inlined, because the little
+// that is done for each block counts where blocks are short: it has to be in registers.
+template <std::size_t Vectors, class Q>
+HWY_NOINLINE HWY_MAYBE_UNUSED static void dequantize_vector_blocks(const Q* HWY_RESTRICT q,
+                                                                   std::size_t n, std::size_t block,
+                                                                   const block_params& first,
+                                                                   float* HWY_RESTRICT x) {
+  const hn::ScalableTag<float> df;
+  const hn::ScalableTag<std::int32_t> di;
+  const std::size_t N = hn::Lanes(df);
+  const float* scale = first.scales;
+  const std::int32_t* zero_point = first.zero_points;
+  const std::size_t step = first.step;
+  for (const Q* const end = q + n; q != end;) {
+    const auto s = hn::Set(df, *scale);
+    const auto z = hn::Set(di, *zero_point);
+    const auto one = [&](std::size_t j) HWY_ATTR {
+      hn::StoreU(dequantize_vector(load_as_int32(q + j), s, z), df, x + j);
+    };
+    const Q* const block_end = q + block;
+    do {
+      one(0);
+      if constexpr (Vectors > 1) one(N);
+      if constexpr (Vectors > 2) one(2 * N), one(3 * N);
+      q += Vectors * N, x += Vectors * N;
+    } while (q != block_end);
+    ++scale, zero_point += step;
+  }
+}
+
+// n elements in blocks of any size, the first one with `left` elements, the last one cut off at the end.
+template <class Q>
+HWY_NOINLINE HWY_MAYBE_UNUSED static void dequantize_blocks(const Q* HWY_RESTRICT q, std::size_t n,
+                                                            std::size_t block, std::size_t left,
+                                                            const block_params& first,
+                                                            float* HWY_RESTRICT x) {
+  const float* scale = first.scales;
+  const std::int32_t* zero_point = first.zero_points;
+  for (const Q* const end = q + n; q != end; left = block) {
+    const auto rest = static_cast<std::size_t>(end - q);
+    const std::size_t length = left < rest ? left : rest;
+    dequantize_run(q, length, *scale, *zero_point, x);
+    q += length, x += length;
+    ++scale, zero_point += first.step;
+  }
+}
+
+// n elements of one row, from column `col` of it on.
+template <class Q>
+HWY_INLINE void dequantize_row(const Q* HWY_RESTRICT q, std::size_t n, std::size_t col,
+                               std::size_t block, block_params p, float* HWY_RESTRICT x) {
+  const std::size_t N = hn::Lanes(hn::ScalableTag<float>());
+  if (col >= block) {
+    p = p.from(col / block);
+    col %= block;
+  }
+  const std::size_t left = block - col;  // in the first block
+  if (block % N == 0 && left == block && n >= 2 * block) {
+    const std::size_t blocks = n / block, length = blocks * block;
+    if (block % (4 * N) == 0) {
+      dequantize_vector_blocks<4>(q, length, block, p, x);
+    } else if (block % (2 * N) == 0) {
+      dequantize_vector_blocks<2>(q, length, block, p, x);
+    } else {
+      dequantize_vector_blocks<1>(q, length, block, p, x);
+    }
+    if (n == length) return;
+    q += length, x += length, n -= length;
+    p = p.from(blocks);
+  }
+  dequantize_blocks(q, n, block, left, p, x);
+}
+
+// values[parameter of element first + j] for all j < length, in whole vectors.
+template <class T>
+HWY_INLINE void write_out(const granularity& g, const T* values, std::size_t first,
+                          std::size_t length, chunk_buffer<T>& out) {
+  const hn::ScalableTag<T> d;
+  std::size_t done = length < g.period() ? length : g.period();
   for_each_run(
-      n, count, run,
-      [&](std::size_t i)
-          HWY_ATTR { dequantize_interleaved<Q>(q + i, count, scales, zero_points, x + i); },
-      [&](std::size_t i, std::size_t c) HWY_ATTR {
-        dequantize_run<Q>(q + i, run, scales[c], zero_points ? zero_points[c] : 0, x + i);
+      g, first, done,
+      [&](std::size_t i, std::size_t n, std::size_t c)
+          HWY_ATTR { std::memcpy(out.data + (i - first), values + c, n * sizeof(T)); },
+      [&](std::size_t i, std::size_t n, std::size_t c) HWY_ATTR {
+        const auto v = hn::Set(d, values[c]);
+        for (std::size_t j = 0; j < n; j += hn::Lanes(d)) {
+          hn::StoreU(v, d, out.data + (i - first) + j);
+        }
       });
+  for (; done < length; done *= 2) {  // repeats
+    const std::size_t n = length - done < done ? length - done : done;
+    std::memcpy(out.data + done, out.data, n * sizeof(T));
+  }
+}
+
+// Many short runs: their parameters are written out, one for each element. Those of as many whole periods as
+// a chunk has room for serve all of them.
+template <class Q>
+HWY_INLINE void dequantize_short_runs(const dequantize_job& job, const granularity& g,
+                                      std::size_t first, std::size_t length, const Q* q, float* x) {
+  chunk_buffer<float> scales;
+  chunk_buffer<std::int32_t> zero_points;
+  const bool periodic = g.period() <= chunk_size;
+  const std::size_t step = periodic ? chunk_size / g.period() * g.period() : chunk_size;
+  for (std::size_t i = 0; i < length; i += step) {
+    const std::size_t n = length - i < step ? length - i : step;
+    if (i == 0 || !periodic) {
+      write_out(g, job.scales, first + i, n, scales);
+      if (job.zero_points) write_out(g, job.zero_points, first + i, n, zero_points);
+    }
+    dequantize_interleaved(q + i, n, scales.data, job.zero_points ? zero_points.data : nullptr,
+                           x + i);
+  }
+}
+
+// Elements first ... first + length - 1, which are those at q and x.
+template <class Q>
+HWY_NOINLINE HWY_MAYBE_UNUSED static void dequantize_part(const dequantize_job& job,
+                                                          const granularity& g, std::size_t first,
+                                                          std::size_t length, const Q* q,
+                                                          float* x) {
+  const std::size_t N = hn::Lanes(hn::ScalableTag<float>());
+  const bool interleaved = g.block_cols == 1 && g.count() != 1;
+  const std::size_t run = interleaved || g.block_cols > g.cols ? g.cols : g.block_cols;
+  if (run < length && (run < N || (interleaved && run < 8 * N && 2 * g.period() <= chunk_size))) {
+    return dequantize_short_runs(job, g, first, length, q, x);
+  }
+  const block_params all = block_params_of(job);
+  for_each_row(
+      g, first, length, [&](std::size_t i, std::size_t n, std::size_t col, std::size_t c) HWY_ATTR {
+        const Q* const from = q + (i - first);
+        float* const to = x + (i - first);
+        if (interleaved) {
+          dequantize_interleaved(from, n, job.scales + c + col,
+                                 job.zero_points ? job.zero_points + c + col : nullptr, to);
+        } else {
+          dequantize_row(from, n, col, g.block_cols, all.from(c), to);
+        }
+      });
+}
+
+template <class Q>
+HWY_INLINE void dequantize_array(const dequantize_job& job, const granularity& g, std::size_t first,
+                                 std::size_t length, const Q* q) {
+  if (job.to == real_type::f32) {
+    return dequantize_part(job, g, first, length, q, static_cast<float*>(job.out) + first);
+  }
+  chunk_buffer<float> reals;
+  for_each_chunk(length, [&](std::size_t i, std::size_t n) HWY_ATTR {
+    dequantize_part(job, g, first + i, n, q + i, reals.data);
+    store_reals(job.to, reals.data, first + i, n, job.out);
+  });
+}
+
+template <class Q>
+HWY_INLINE void dequantize_array(const dequantize_job& job, const granularity& g) {
+  dequantize_array(job, g, 0, job.n, static_cast<const Q*>(job.in));
+}
+
+HWY_INLINE void dequantize_packed(const dequantize_job& job, const granularity& g) {
+  constexpr std::size_t size = 4 * chunk_size;  // fewer calls than with single chunks
+  alignas(64) std::int8_t codes[size + sizeof(chunk_buffer<std::int8_t>)];  // [-8, 15]
+  const bool is_signed = job.format.min < 0;
+  for (std::size_t first = 0; first < job.n; first += size) {
+    const std::size_t length = job.n - first < size ? job.n - first : size;
+    for_each_chunk(length, [&](std::size_t i, std::size_t n) HWY_ATTR {
+      unpack_codes(job.from, is_signed, job.in, first + i, n,
+                   reinterpret_cast<std::uint8_t*>(codes + i));
+    });
+    dequantize_array(job, g, first, length, codes);
+  }
+}
+
+HWY_NOINLINE HWY_MAYBE_UNUSED static void dequantize(const dequantize_job& job) {
+  if (job.n == 0) return;
+  const granularity g = as_one_row(job.layout, job.n);
+  switch (job.from) {
+    case code_type::s8: return dequantize_array<std::int8_t>(job, g);
+    case code_type::u8: return dequantize_array<std::uint8_t>(job, g);
+    case code_type::s16: return dequantize_array<std::int16_t>(job, g);
+    case code_type::u16: return dequantize_array<std::uint16_t>(job, g);
+    case code_type::s32: return dequantize_array<std::int32_t>(job, g);
+    default: return dequantize_packed(job, g);
+  }
 }
 
 }  // namespace HWY_NAMESPACE

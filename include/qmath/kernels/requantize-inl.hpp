@@ -1,81 +1,431 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// int32 -> 8-bit integers:
-//     q = nearest_even(clamp(fl(float(acc) * multiplier), lo - z, hi - z)) + z
+// Sums or codes -> codes, with acc = the input less its zero point:
+//     q = clamp(y, lo - z, hi - z) + z,    y = nearest_even(fl(float(acc) * multiplier)), or in fixed point.
 // Compiled once per target (detail/foreach_target.hpp).
+//
+// Sums to s8, u8 and s16 with real multipliers have loops of their own; all other combinations go through
+// chunks of int32.
 HWY_BEFORE_NAMESPACE();
 QMATH_BEGIN_NAMESPACE
 namespace impl {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// One vector, before the zero point is added and it is narrowed. lo, hi: the range less the zero point.
-// Nothing follows the product that it could be contracted with.
+// One vector, before the zero point is added and it is narrowed. lo, hi: the range less the zero point,
+// within 2^22. Nothing follows the product that it could be contracted with.
 template <class DF, class VI, class VF>
 HWY_INLINE VI requantize_vector(DF df, VI acc, VF multiplier, VF lo, VF hi) {
   const VF t = hn::Mul(hn::ConvertTo(df, acc), multiplier);
   return nearest_int(hn::Min(hn::Max(t, lo), hi));
 }
 
+// ---- Sums to s8, u8, s16 -------------------------------------------------------------------------
+
+// What all elements share. A block is four vectors of sums.
 template <class Q>
-HWY_INLINE void requantize_run(const std::int32_t* HWY_RESTRICT acc, std::size_t n,
-                               float multiplier, std::int32_t zero_point, Q* HWY_RESTRICT q) {
+struct requantize_block {
+  static constexpr bool bits8 = sizeof(Q) == 1;
+  float lo, hi;
+  std::int32_t z, min;
+  bool raise;  // the lowest code in use is not the one at which narrowing saturates
+
+  explicit requantize_block(const requantize_job& job)
+      : lo(static_cast<float>(job.codes.min - job.zero_point)),
+        hi(static_cast<float>(job.codes.max - job.zero_point)),
+        z(job.zero_point),
+        min(job.codes.min),
+        raise(job.codes.min != job.format.min) {}
+
+  template <class VI, class VF>
+  HWY_INLINE VI steps(VI acc, VF multiplier) const {
+    const hn::DFromV<VF> df;
+    const auto l = hn::Set(df, lo), h = hn::Set(df, hi);
+    if constexpr (bits8) {
+      return nearest_int(clamp_for_nearest_int(hn::Mul(hn::ConvertTo(df, acc), multiplier), l, h));
+    } else {
+      const VI y = requantize_vector(df, acc, multiplier, l, h);
+      return hn::Add(y, hn::Set(hn::DFromV<VI>(), z));
+    }
+  }
+
+  template <class VI>
+  HWY_INLINE auto narrowed(VI a, VI b, VI c, VI d) const {
+    const hn::Repartition<Q, hn::DFromV<VI>> d8;
+    const hn::Repartition<std::int16_t, hn::DFromV<VI>> d16;
+    const auto q = add_and_saturate(d8, a, b, c, d, hn::Set(d16, static_cast<std::int16_t>(z)));
+    // The lower bound of 8 bits is applied here, once for four vectors.
+    return HWY_UNLIKELY(raise) ? hn::Max(q, hn::Set(d8, static_cast<Q>(min))) : q;
+  }
+
+  template <class VI>
+  HWY_INLINE void store(VI a, VI b, VI c, VI d, Q* HWY_RESTRICT q) const {
+    const hn::Repartition<Q, hn::DFromV<VI>> dq;
+    if constexpr (bits8) {
+      hn::StoreU(narrowed(a, b, c, d), dq, q);
+    } else {
+      hn::StoreU(hn::OrderedDemote2To(dq, a, b), dq, q);
+      hn::StoreU(hn::OrderedDemote2To(dq, c, d), dq, q + hn::Lanes(dq));
+    }
+  }
+
+  // The first n of a block.
+  template <class VI>
+  HWY_INLINE void store(VI a, VI b, VI c, VI d, Q* HWY_RESTRICT q, std::size_t n) const {
+    const hn::Repartition<Q, hn::DFromV<VI>> dq;
+    if constexpr (bits8) {
+      hn::StoreN(narrowed(a, b, c, d), dq, q, n);
+    } else {
+      const std::size_t half = hn::Lanes(dq);
+      hn::StoreN(hn::OrderedDemote2To(dq, a, b), dq, q, n < half ? n : half);
+      if (n > half) hn::StoreN(hn::OrderedDemote2To(dq, c, d), dq, q + half, n - half);
+    }
+  }
+
+  // m0 ... m3: the multipliers of each vector.
+  template <class VF>
+  HWY_INLINE void operator()(const std::int32_t* HWY_RESTRICT acc, VF m0, VF m1, VF m2, VF m3,
+                             Q* HWY_RESTRICT q) const {
+    const hn::RebindToSigned<hn::DFromV<VF>> di;
+    const std::size_t N = hn::Lanes(di);
+    store(steps(hn::LoadU(di, acc), m0), steps(hn::LoadU(di, acc + N), m1),
+          steps(hn::LoadU(di, acc + 2 * N), m2), steps(hn::LoadU(di, acc + 3 * N), m3), q);
+  }
+
+  // n elements, less than a block; m(i) are the multipliers of element i and its neighbours.
+  template <class M>
+  HWY_INLINE void part(const std::int32_t* HWY_RESTRICT acc, std::size_t n, const M& m,
+                       Q* HWY_RESTRICT q) const {
+    const hn::ScalableTag<std::int32_t> di;
+    const std::size_t N = hn::Lanes(di);
+    const auto one = [&](std::size_t i) HWY_ATTR {
+      return i < n ? steps(hn::LoadN(di, acc + i, n - i), m(i)) : hn::Zero(di);
+    };
+    store(one(0), one(N), one(2 * N), one(3 * N), q, n);
+  }
+};
+
+// Neighbours that share their multiplier. A last partial block overlaps the one before.
+template <class Q>
+HWY_INLINE void requantize_run(const requantize_block<Q>& block,
+                               const std::int32_t* HWY_RESTRICT acc, std::size_t n,
+                               float multiplier, Q* HWY_RESTRICT q) {
   const hn::ScalableTag<float> df;
-  const hn::RebindToSigned<decltype(df)> di;
-  const hn::Repartition<Q, decltype(df)> d8;
-  const hn::Repartition<std::int16_t, decltype(df)> d16;
+  const std::size_t step = 4 * hn::Lanes(df);
   const auto m = hn::Set(df, multiplier);
-  const auto lo = hn::Set(df, static_cast<float>(detail::lowest<Q> - zero_point));
-  const auto hi = hn::Set(df, static_cast<float>(detail::largest<Q> - zero_point));
-  const auto z = hn::Set(d16, static_cast<std::int16_t>(zero_point));
-  const auto one = [&](auto v) HWY_ATTR {
-    const auto t = hn::Mul(hn::ConvertTo(df, v), m);
-    return nearest_int(clamp_for_nearest_int(t, lo, hi));
+  if (HWY_LIKELY(n >= step)) {
+    std::size_t i = 0;
+    for (; i + step <= n; i += step) block(acc + i, m, m, m, m, q + i);
+    if (i != n) block(acc + (n - step), m, m, m, m, q + (n - step));
+  } else if (n != 0) {
+    block.part(acc, n, [&](std::size_t) HWY_ATTR { return m; }, q);
+  }
+}
+
+// Neighbours with multipliers of their own. If they are less than a block, it must be possible to read whole
+// vectors of multipliers.
+template <class Q>
+HWY_INLINE void requantize_interleaved(const requantize_block<Q>& block,
+                                       const std::int32_t* HWY_RESTRICT acc, std::size_t n,
+                                       const float* HWY_RESTRICT multipliers, Q* HWY_RESTRICT q) {
+  const hn::ScalableTag<float> df;
+  const std::size_t N = hn::Lanes(df), step = 4 * N;
+  const auto full = [&](std::size_t i) HWY_ATTR {
+    const float* const m = multipliers + i;
+    block(acc + i, hn::LoadU(df, m), hn::LoadU(df, m + N), hn::LoadU(df, m + 2 * N),
+          hn::LoadU(df, m + 3 * N), q + i);
   };
-  for_each_block_of_4(di, d8, acc, n, q, [&](auto a, auto b, auto c, auto d) HWY_ATTR {
-    return add_and_saturate(d8, one(a), one(b), one(c), one(d), z);
+  if (HWY_LIKELY(n >= step)) {
+    std::size_t i = 0;
+    for (; i + step <= n; i += step) full(i);
+    if (i != n) full(n - step);
+  } else {
+    block.part(acc, n, [&](std::size_t i) HWY_ATTR { return hn::LoadU(df, multipliers + i); }, q);
+  }
+}
+
+// Groups of Vectors vectors, which are 1, 2 or 4.
+template <std::size_t Vectors, class Q>
+HWY_INLINE void requantize_groups(const requantize_block<Q>& block,
+                                  const std::int32_t* HWY_RESTRICT acc, std::size_t n,
+                                  const float* HWY_RESTRICT multipliers, Q* HWY_RESTRICT q) {
+  const hn::ScalableTag<float> df;
+  const std::size_t N = hn::Lanes(df), step = 4 * N;
+  std::size_t i = 0;
+  for (; i + step <= n; i += step, multipliers += 4 / Vectors) {
+    const float* again = multipliers;
+#if defined(__GNUC__) && HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+    // AVX-512 can broadcast an operand in memory as part of the product. GCC prefers a register for what two
+    // products share, which takes 8 % longer, unless it does not know that they do.
+    asm("" : "+r"(again));
+#endif
+    block(acc + i, hn::Set(df, multipliers[0]), hn::Set(df, again[1 / Vectors]),
+          hn::Set(df, multipliers[2 / Vectors]), hn::Set(df, again[3 / Vectors]), q + i);
+  }
+  for (; i < n; i += Vectors * N, ++multipliers) {
+    const std::size_t left = n - i < Vectors * N ? n - i : Vectors * N;
+    requantize_run(block, acc + i, left, *multipliers, q + i);
+  }
+}
+
+// A row of n elements in groups, the last of which may be shorter.
+template <class Q>
+HWY_INLINE void requantize_row(const requantize_block<Q>& block,
+                               const std::int32_t* HWY_RESTRICT acc, std::size_t n,
+                               std::size_t group, const float* HWY_RESTRICT multipliers,
+                               Q* HWY_RESTRICT q) {
+  const std::size_t N = hn::Lanes(hn::ScalableTag<float>());
+  if (group == 1) return requantize_interleaved(block, acc, n, multipliers, q);
+  if (group == N) return requantize_groups<1>(block, acc, n, multipliers, q);
+  if (group == 2 * N) return requantize_groups<2>(block, acc, n, multipliers, q);
+  if (group == 4 * N) return requantize_groups<4>(block, acc, n, multipliers, q);
+  for (std::size_t i = 0; i < n; i += group, ++multipliers) {
+    requantize_run(block, acc + i, n - i < group ? n - i : group, *multipliers, q + i);
+  }
+}
+
+// The layout as one row of groups, where it is as good as one. Without divisions for the usual layouts: the
+// kernels are fast enough for them to show.
+HWY_INLINE granularity in_one_row(const granularity& g) {
+  if (g.outer == 1 && g.rows <= g.block_rows) return {1, 1, g.cols, 1, g.block_cols};
+  if (g.block_cols >= g.cols) {  // groups of whole rows
+    if (g.block_rows == 1) return {1, 1, g.period(), 1, g.cols};
+    if (g.rows % g.block_rows == 0) return {1, 1, g.period(), 1, g.block_rows * g.cols};
+  } else if (g.block_rows == 1 && g.cols % g.block_cols == 0) {
+    return {1, 1, g.period(), 1, g.block_cols};
+  }
+  return g;
+}
+
+// Of a layout that has been put in one row if it can be.
+HWY_INLINE bool is_one_row(const granularity& g) { return g.outer == 1 && g.rows == 1; }
+HWY_INLINE bool is_one_parameter(const granularity& g) {
+  return is_one_row(g) && g.cols <= g.block_cols;
+}
+
+// Whether requantize_array is good at the layout: no short rows, no short groups.
+HWY_INLINE bool has_long_rows(const granularity& g) {
+  const std::size_t N = hn::Lanes(hn::ScalableTag<float>());
+  if (is_one_parameter(g) || (is_one_row(g) && g.block_cols == 1)) return true;
+  if (g.cols < 4 * N) return false;
+  return g.block_cols >= 4 * N || g.block_cols == 2 * N || g.block_cols == N || g.block_cols == 1;
+}
+
+// The row of multipliers of interleaved columns, again and again from column `first` on: n elements.
+template <class T>
+HWY_INLINE void repeat_row(const T* row, std::size_t cols, std::size_t first, std::size_t n,
+                           T* out) {
+  const std::size_t end = cols - first;
+  if (n <= end) {
+    std::memcpy(out, row + first, n * sizeof(T));
+    return;
+  }
+  std::memcpy(out, row + first, end * sizeof(T));
+  std::memcpy(out + end, row, (n - end < first ? n - end : first) * sizeof(T));
+  for (std::size_t done = cols; done < n; done *= 2) {
+    std::memcpy(out + done, out, (n - done < done ? n - done : done) * sizeof(T));
+  }
+}
+
+template <class Q>
+HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize_array(const requantize_job& job,
+                                                           const granularity& g) {
+  const requantize_block<Q> block(job);
+  const std::int32_t* const acc = static_cast<const std::int32_t*>(job.in);
+  Q* const q = static_cast<Q*>(job.out);
+  if (is_one_parameter(g)) return requantize_run(block, acc, job.n, job.multipliers[0], q);
+  if (is_one_row(g)) {
+    // Rows too short to start anew for each of them: many are one, with the multipliers written out.
+    if (g.block_cols == 1 && g.cols < chunk_size / 2) {
+      chunk_buffer<float> multipliers;
+      const std::size_t most = sizeof(multipliers.data) / sizeof(float) / g.cols * g.cols;
+      const std::size_t length = job.n < most ? job.n : most;
+      repeat_row(job.multipliers, g.cols, 0, length, multipliers.data);
+      for (std::size_t i = 0; i < job.n; i += length) {
+        const std::size_t n = job.n - i < length ? job.n - i : length;
+        requantize_interleaved(block, acc + i, n, multipliers.data, q + i);
+      }
+      return;
+    }
+    for (std::size_t i = 0; i < job.n; i += g.cols) {
+      requantize_row(block, acc + i, g.cols, g.block_cols, job.multipliers, q + i);
+    }
+    return;
+  }
+  const std::size_t row_blocks = g.row_blocks(), col_blocks = g.col_blocks();
+  for (std::size_t i = 0, row = 0, matrix = 0; i < job.n; i += g.cols) {
+    const std::size_t first = (matrix * row_blocks + row / g.block_rows) * col_blocks;
+    requantize_row(block, acc + i, g.cols, g.block_cols, job.multipliers + first, q + i);
+    if (++row == g.rows) {
+      row = 0;
+      if (++matrix == g.outer) matrix = 0;
+    }
+  }
+}
+
+// ---- Chunks --------------------------------------------------------------------------------------
+
+enum class requantize_kind {
+  real,
+  real_wide,  // to int32, where the bounds are no floats
+  single,     // rounding, and so on
+  single_32,  // the shifts are at least 32
+  twice,
+  twice_31,  // the shifts are at least 31
+};
+
+// What all chunks of a job share.
+struct requantize_rules {
+  std::int32_t least, most, z, z_in;  // codes in use, less z
+  int scale = 0;                      // added to the shifts, and multipliers are shifted left by it
+
+  explicit requantize_rules(const requantize_job& job)
+      : least(job.codes.min - job.zero_point),
+        most(job.codes.max - job.zero_point),
+        z(job.zero_point),
+        z_in(job.input_zero_point) {}
+};
+
+// codes and results: in whole vectors. Shared: all elements have the first multiplier.
+template <requantize_kind Kind, bool Shared, class T>
+HWY_INLINE void requantize_part(const requantize_rules& rules,
+                                const std::int32_t* HWY_RESTRICT codes, std::size_t n,
+                                const T* HWY_RESTRICT multipliers,
+                                std::int32_t* HWY_RESTRICT results) {
+  const hn::ScalableTag<std::int32_t> di;
+  const hn::RebindToFloat<decltype(di)> df;
+  const std::size_t N = hn::Lanes(di);
+  const auto lo = hn::Set(di, rules.least), hi = hn::Set(di, rules.most);
+  const auto z = hn::Set(di, rules.z), z_in = hn::Set(di, rules.z_in);
+  const T first = multipliers[0];
+  for (std::size_t i = 0; i < n; i += N) {
+    const auto acc = hn::Sub(hn::LoadU(di, codes + i), z_in);
+    auto y = acc;
+    if constexpr (std::is_same_v<T, float>) {
+      const auto m = Shared ? hn::Set(df, first) : hn::LoadU(df, multipliers + i);
+      if constexpr (Kind == requantize_kind::real) {
+        y = requantize_vector(df, acc, m, hn::ConvertTo(df, lo), hn::ConvertTo(df, hi));
+      } else {
+        const auto t = hn::Max(hn::Mul(hn::ConvertTo(df, acc), m), hn::Set(df, -2147483648.0f));
+        y = nearest_int_wide(hn::Min(t, hn::Set(df, 2147483648.0f)));
+      }
+    } else {
+      auto m = hn::Set(di, first.multiplier), shifts = hn::Set(di, first.shift);
+      if constexpr (!Shared) hn::LoadInterleaved2(di, &multipliers[i].multiplier, m, shifts);
+      const auto multiply = [&](auto shift) HWY_ATTR {
+        if constexpr (Kind == requantize_kind::single) {
+          return multiply_single_rounding(di, acc, m, shift);
+        } else if constexpr (Kind == requantize_kind::single_32) {
+          return multiply_single_rounding_32(di, acc, hn::ShiftLeftSame(m, rules.scale),
+                                             bits_plus(shift, rules.scale));
+        } else {
+          return multiply_double_rounding < Kind == requantize_kind::twice > (di, acc, m, shift);
+        }
+      };
+      if constexpr (Shared) {
+        y = multiply(static_cast<int>(first.shift));
+      } else {
+        y = multiply(shifts);
+      }
+    }
+    hn::StoreU(hn::Add(hn::Min(hn::Max(y, lo), hi), z), di, results + i);
+  }
+}
+
+// One chunk: its codes are in whole vectors, with room for more of them if there is more than one parameter.
+template <requantize_kind Kind>
+HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize_chunk(
+    const requantize_job& job, const requantize_rules& rules, const granularity& g,
+    std::size_t first, std::size_t length, const std::int32_t* codes, std::int32_t* results) {
+  constexpr bool real = Kind == requantize_kind::real || Kind == requantize_kind::real_wide;
+  using T = std::conditional_t<real, float, fixed_point_multiplier>;
+  const T* multipliers;
+  if constexpr (real) {
+    multipliers = job.multipliers;
+  } else {
+    multipliers = job.fixed_multipliers;
+  }
+  const std::size_t N = hn::Lanes(hn::ScalableTag<std::int32_t>());
+  const std::size_t run = g.block_cols < g.cols ? g.block_cols : g.cols;
+  if (is_one_parameter(g) || run >= 2 * N) {
+    // What the last vector of a run has too much, the next run overwrites.
+    for_each_run(
+        g, first, length, [](std::size_t, std::size_t, std::size_t) {},
+        [&](std::size_t i, std::size_t n, std::size_t c) HWY_ATTR {
+          requantize_part<Kind, true>(rules, codes + (i - first), n, multipliers + c,
+                                      results + (i - first));
+        });
+    return;
+  }
+  chunk_buffer<T> expanded;
+  if (is_one_row(g) && g.block_cols == 1) {
+    repeat_row(multipliers, g.cols, first % g.cols, length, expanded.data);
+  } else {
+    expand(g, multipliers, first, length, expanded.data);
+  }
+  for (std::size_t i = 0; i < N; ++i) expanded.data[length + i] = expanded.data[length - 1];
+  requantize_part<Kind, false>(rules, codes, length, expanded.data, results);
+}
+
+using requantize_chunk_function = decltype(&requantize_chunk<requantize_kind::real>);
+
+HWY_INLINE requantize_chunk_function choose_requantize_chunk(const requantize_job& job,
+                                                             const granularity& g,
+                                                             requantize_rules& rules) {
+  using kind = requantize_kind;
+  if (job.fixed_multipliers == nullptr) {
+    return job.to == code_type::s32 ? &requantize_chunk<kind::real_wide>
+                                    : &requantize_chunk<kind::real>;
+  }
+  std::uint32_t bits = 0;
+  int lowest = 62, highest = 0;
+  const std::size_t count = g.count();
+  for (std::size_t c = 0; c < count; ++c) {
+    const fixed_point_multiplier m = job.fixed_multipliers[c];
+    bits |= static_cast<std::uint32_t>(m.multiplier);
+    lowest = m.shift < lowest ? m.shift : lowest;
+    highest = m.shift > highest ? m.shift : highest;
+  }
+  if (job.rule == fixed_point_rule::double_rounding) {
+    return lowest >= 31 ? &requantize_chunk<kind::twice_31> : &requantize_chunk<kind::twice>;
+  }
+  // The same numbers with more bits: XNNPACK's multipliers have 24.
+  const int unused = std::countl_zero(bits) - 1;
+  rules.scale = unused < 62 - highest ? unused : 62 - highest;
+  return lowest + rules.scale >= 32 ? &requantize_chunk<kind::single_32>
+                                    : &requantize_chunk<kind::single>;
+}
+
+HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize_chunks(const requantize_job& job,
+                                                            const granularity& g) {
+  requantize_rules rules(job);
+  const requantize_chunk_function requantize_one = choose_requantize_chunk(job, g, rules);
+  chunk_buffer<std::int32_t> buffer, results;
+  for_each_chunk(job.n, [&](std::size_t first, std::size_t length) HWY_ATTR {
+    const std::int32_t* codes =
+        load_codes(job.from, job.from_format.min < 0, job.in, first, length, buffer);
+    if (codes != buffer.data && !is_one_parameter(g)) {
+      std::memcpy(buffer.data, codes, length * sizeof(*codes));
+      codes = buffer.data;
+    }
+    requantize_one(job, rules, g, first, length, codes, results.data);
+    store_codes(job.to, results.data, first, length, job.out);
   });
 }
 
-// run == 1: neighbouring elements have different multipliers, which are loaded as vectors.
-template <class Q>
-HWY_INLINE void requantize_interleaved(const std::int32_t* HWY_RESTRICT acc, std::size_t count,
-                                       const float* HWY_RESTRICT multipliers,
-                                       std::int32_t zero_point, Q* HWY_RESTRICT q) {
-  const hn::ScalableTag<float> df;
-  const hn::RebindToSigned<decltype(df)> di;
-  const hn::Rebind<Q, decltype(df)> d8;
-  const hn::Rebind<std::int16_t, decltype(df)> d16;
-  const std::size_t N = hn::Lanes(df);
-  const auto lo = hn::Set(df, static_cast<float>(detail::lowest<Q> - zero_point));
-  const auto hi = hn::Set(df, static_cast<float>(detail::largest<Q> - zero_point));
-  const auto z = hn::Set(di, zero_point);
-  const auto one = [&](auto v, auto m) HWY_ATTR {
-    return hn::DemoteTo(d8, hn::DemoteTo(d16, hn::Add(requantize_vector(df, v, m, lo, hi), z)));
-  };
-  std::size_t i = 0;
-  for (; i + N <= count; i += N) {
-    hn::StoreU(one(hn::LoadU(di, acc + i), hn::LoadU(df, multipliers + i)), d8, q + i);
+HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize(const requantize_job& job) {
+  if (job.n == 0) return;
+  const granularity g = in_one_row(job.layout);
+  if (job.from == code_type::s32 && job.fixed_multipliers == nullptr && has_long_rows(g)) {
+    switch (job.to) {
+      case code_type::s8: return requantize_array<std::int8_t>(job, g);
+      case code_type::u8: return requantize_array<std::uint8_t>(job, g);
+      case code_type::s16: return requantize_array<std::int16_t>(job, g);
+      default: break;
+    }
   }
-  if (i != count) {
-    const std::size_t rest = count - i;
-    hn::StoreN(one(hn::LoadN(di, acc + i, rest), hn::LoadN(df, multipliers + i, rest)), d8, q + i,
-               rest);
-  }
-}
-
-template <class Q>
-HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize(const std::int32_t* acc, std::size_t n,
-                                                     std::size_t count, std::size_t run,
-                                                     const float* multipliers,
-                                                     std::int32_t zero_point, Q* q) {
-  for_each_run(
-      n, count, run,
-      [&](std::size_t i)
-          HWY_ATTR { requantize_interleaved<Q>(acc + i, count, multipliers, zero_point, q + i); },
-      [&](std::size_t i, std::size_t c)
-          HWY_ATTR { requantize_run<Q>(acc + i, run, multipliers[c], zero_point, q + i); });
+  requantize_chunks(job, g);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -8,13 +8,12 @@ namespace HWY_NAMESPACE {
 
 HWY_MAYBE_UNUSED static constexpr kernel_table table = {
     target_of(HWY_TARGET),
-    &quantize<std::int8_t>,
-    &quantize<std::uint8_t>,
-    &dequantize<std::int8_t>,
-    &dequantize<std::uint8_t>,
-    &requantize<std::int8_t>,
-    &requantize<std::uint8_t>,
+    &quantize,
+    &fake_quantize,
+    &dequantize,
+    &requantize,
     &min_max,
+    &all_inside,
     &gemm<epilogue_s32>,
     &gemm<epilogue_f32>,
     &gemm<epilogue_q8<std::int8_t>>,

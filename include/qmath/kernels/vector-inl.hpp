@@ -68,6 +68,17 @@ HWY_INLINE auto nearest_int(V v) {
 }
 #endif
 
+// The same for |v| <= 2^26.
+template <class V>
+HWY_INLINE auto nearest_int_26(V v) {
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128 && HWY_TARGET != HWY_SCALAR
+  return nearest_int(v);
+#else
+  const hn::RebindToSigned<hn::DFromV<V>> di;
+  return hn::ConvertTo(di, hn::Round(v));
+#endif
+}
+
 // Keeps the compiler from contracting a product with the sum it goes into (GCC does so by default,
 // also across intrinsics).
 template <class V>
@@ -90,17 +101,17 @@ HWY_INLINE V rounded(V v) {
 #endif
 }
 
-// Four vectors of int32 -> one vector of 8-bit integers, in order: saturate(lane + z). z is added to the
-// 16-bit halves on the way, saturating.
-template <class D8, class VI, class V16>
-HWY_INLINE hn::Vec<D8> add_and_saturate(D8 d8, VI a, VI b, VI c, VI d, V16 z) {
+// Four vectors of int32 -> one vector of 8-bit integers, in order and saturated. f maps the 16-bit halves on
+// the way.
+template <class D8, class VI, class F>
+HWY_INLINE hn::Vec<D8> narrow(D8 d8, VI a, VI b, VI c, VI d, const F& f) {
   const hn::Repartition<std::int16_t, D8> d16;
 #if HWY_TARGET <= HWY_AVX2 && HWY_ARCH_X86
   // Packs work within 128-bit blocks: the result has 4 bytes of each vector in every block. One
   // permutation at the end puts them in order.
   const hn::Repartition<std::uint32_t, D8> du32;
-  const auto ab = hn::SaturatedAdd(hn::ReorderDemote2To(d16, a, b), z);
-  const auto cd = hn::SaturatedAdd(hn::ReorderDemote2To(d16, c, d), z);
+  const auto ab = f(hn::ReorderDemote2To(d16, a, b));
+  const auto cd = f(hn::ReorderDemote2To(d16, c, d));
   const auto abcd = hn::BitCast(du32, hn::ReorderDemote2To(d8, ab, cd));
 #if HWY_TARGET <= HWY_AVX3
   alignas(64) static constexpr std::uint32_t order[16] = {0, 4, 8,  12, 1, 5, 9,  13,
@@ -110,35 +121,83 @@ HWY_INLINE hn::Vec<D8> add_and_saturate(D8 d8, VI a, VI b, VI c, VI d, V16 z) {
 #endif
   return hn::BitCast(d8, hn::TableLookupLanes(abcd, hn::SetTableIndices(du32, order)));
 #else
-  const auto ab = hn::SaturatedAdd(hn::OrderedDemote2To(d16, a, b), z);
-  const auto cd = hn::SaturatedAdd(hn::OrderedDemote2To(d16, c, d), z);
-  return hn::OrderedDemote2To(d8, ab, cd);
+  return hn::OrderedDemote2To(d8, f(hn::OrderedDemote2To(d16, a, b)),
+                              f(hn::OrderedDemote2To(d16, c, d)));
 #endif
 }
 
-// Walks an array whose element i uses parameter (i / run) % count: interleaved(i) for each round of
-// neighbouring elements with different parameters, one_run(i, c) for each run of the same parameter c.
-template <class Interleaved, class OneRun>
-HWY_INLINE void for_each_run(std::size_t n, std::size_t count, std::size_t run,
-                             const Interleaved& interleaved, const OneRun& one_run) {
-  if (run == 1 && count > 1) {
-    for (std::size_t i = 0; i < n; i += count) interleaved(i);
-    return;
-  }
-  for (std::size_t i = 0; i < n;) {
-    for (std::size_t c = 0; c < count; ++c, i += run) one_run(i, c);
-  }
+// saturate(lane)
+template <class D8, class VI>
+HWY_INLINE hn::Vec<D8> saturate(D8 d8, VI a, VI b, VI c, VI d) {
+  return narrow(d8, a, b, c, d, [](auto v) HWY_ATTR { return v; });
 }
 
-// out[i] = f(in vectors i ... i+3) for n elements. F maps four vectors of D (T lanes) to one vector of
-// D8. A last partial block of a long array overlaps the one before; a short array is padded.
+// saturate(lane + z). z is added to the 16-bit halves on the way, saturating.
+template <class D8, class VI, class V16>
+HWY_INLINE hn::Vec<D8> add_and_saturate(D8 d8, VI a, VI b, VI c, VI d, V16 z) {
+  return narrow(d8, a, b, c, d, [&](auto v) HWY_ATTR { return hn::SaturatedAdd(v, z); });
+}
+
+// Elements of memory as lanes of D, which has their type, or float for the shorter real numbers.
+template <class D>
+HWY_INLINE hn::Vec<D> load_lanes(D d, const hn::TFromD<D>* p) {
+  return hn::LoadU(d, p);
+}
+template <class D>
+HWY_INLINE hn::Vec<D> load_lanes(D d, const hn::TFromD<D>* p, std::size_t n) {
+  return hn::LoadN(d, p, n);
+}
+
+// Whether there are instructions for half, which then do what formats/real.hpp says. Highway's code for
+// targets without them is another matter: it takes infinities and NaN for numbers, for example.
+#if HWY_ARCH_ARM_A64 || (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2 && !defined(HWY_DISABLE_F16C))
+inline constexpr bool has_half = true;
+#else
+inline constexpr bool has_half = false;
+#endif
+
+template <class DF, class V>
+HWY_INLINE hn::Vec<DF> float_from_half_bits(DF df, V bits) {
+  const auto v = hn::PromoteTo(df, hn::BitCast(hn::Rebind<hwy::float16_t, DF>(), bits));
+  if constexpr (has_half) return v;
+  const auto special = hn::Ge(hn::Abs(v), hn::Set(df, 65536.0f));  // more than the largest number
+  return hn::IfThenElse(special, hn::Or(v, hn::Set(df, detail::infinity)), v);
+}
+template <class DF, class V>
+HWY_INLINE hn::Vec<DF> float_from_bfloat16_bits(DF df, V bits) {
+  const hn::RebindToUnsigned<DF> du;
+  return hn::BitCast(df, hn::ShiftLeft<16>(hn::PromoteTo(du, bits)));
+}
+
+template <class DF>
+HWY_INLINE hn::Vec<DF> load_lanes(DF df, const half* p) {
+  const hn::Rebind<std::uint16_t, DF> d16;
+  return float_from_half_bits(df, hn::LoadU(d16, reinterpret_cast<const std::uint16_t*>(p)));
+}
+template <class DF>
+HWY_INLINE hn::Vec<DF> load_lanes(DF df, const half* p, std::size_t n) {
+  const hn::Rebind<std::uint16_t, DF> d16;
+  return float_from_half_bits(df, hn::LoadN(d16, reinterpret_cast<const std::uint16_t*>(p), n));
+}
+template <class DF>
+HWY_INLINE hn::Vec<DF> load_lanes(DF df, const bfloat16* p) {
+  const hn::Rebind<std::uint16_t, DF> d16;
+  return float_from_bfloat16_bits(df, hn::LoadU(d16, reinterpret_cast<const std::uint16_t*>(p)));
+}
+template <class DF>
+HWY_INLINE hn::Vec<DF> load_lanes(DF df, const bfloat16* p, std::size_t n) {
+  const hn::Rebind<std::uint16_t, DF> d16;
+  return float_from_bfloat16_bits(df, hn::LoadN(d16, reinterpret_cast<const std::uint16_t*>(p), n));
+}
+
+// out[i] = f(in vectors i ... i+3) for n elements. F maps four vectors of D to one vector of D8. A last partial block of a long array overlaps the one before; a short array is padded.
 template <class D, class D8, class T, class Q, class F>
 HWY_INLINE void for_each_block_of_4(D d, D8 d8, const T* HWY_RESTRICT in, std::size_t n,
                                     Q* HWY_RESTRICT out, const F& f) {
   const std::size_t N = hn::Lanes(d);
   const auto full = [&](std::size_t i) HWY_ATTR {
-    hn::StoreU(f(hn::LoadU(d, in + i), hn::LoadU(d, in + i + N), hn::LoadU(d, in + i + 2 * N),
-                 hn::LoadU(d, in + i + 3 * N)),
+    hn::StoreU(f(load_lanes(d, in + i), load_lanes(d, in + i + N), load_lanes(d, in + i + 2 * N),
+                 load_lanes(d, in + i + 3 * N)),
                d8, out + i);
   };
   if (HWY_LIKELY(n >= 4 * N)) {
@@ -147,7 +206,7 @@ HWY_INLINE void for_each_block_of_4(D d, D8 d8, const T* HWY_RESTRICT in, std::s
     if (i != n) full(n - 4 * N);
   } else if (n != 0) {
     const auto part = [&](std::size_t i)
-                          HWY_ATTR { return i < n ? hn::LoadN(d, in + i, n - i) : hn::Zero(d); };
+                          HWY_ATTR { return i < n ? load_lanes(d, in + i, n - i) : hn::Zero(d); };
     hn::StoreN(f(part(0), part(N), part(2 * N), part(3 * N)), d8, out, n);
   }
 }

@@ -1,0 +1,98 @@
+// Copyright (c) qmath contributors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The 16-bit floating-point formats. Storage types: they convert, arithmetic happens in float.
+//
+//                 sign  exponent  fraction   largest     smallest normal   smallest
+//     half          1       5        10      65504       2^-14             2^-24      IEEE 754 binary16
+//     bfloat16      1       8         7      3.39e38     2^-126            2^-133     the upper half of a float
+#ifndef QMATH_FORMATS_REAL_HPP_
+#define QMATH_FORMATS_REAL_HPP_
+
+#include <bit>
+#include <cstdint>
+
+#include "qmath/detail/abi.hpp"
+
+QMATH_BEGIN_TYPES
+
+/// IEEE 754 binary16, as its bits. The same memory as _Float16, std::float16_t and __fp16.
+struct half {
+  std::uint16_t bits;
+
+  friend constexpr bool operator==(half, half) = default;  ///< of the bits
+};
+
+/// bfloat16, as its bits. The same memory as std::bfloat16_t and __bf16.
+struct bfloat16 {
+  std::uint16_t bits;
+
+  friend constexpr bool operator==(bfloat16, bfloat16) = default;  ///< of the bits
+};
+
+QMATH_END_TYPES
+
+QMATH_BEGIN_NAMESPACE
+
+/// Exact. A signaling NaN becomes the quiet one of the same payload.
+QMATH_INLINE constexpr float float_from(half h) noexcept {
+  const std::uint32_t sign = (h.bits & 0x8000u) << 16;
+  const std::uint32_t exponent = h.bits >> 10 & 0x1Fu;
+  std::uint32_t fraction = h.bits & 0x3FFu;
+  if (exponent == 0x1F) {
+    const std::uint32_t quiet = fraction != 0 ? 0x400000u : 0u;
+    return std::bit_cast<float>(sign | 0x7F800000u | quiet | fraction << 13);
+  }
+  if (exponent == 0) {
+    if (fraction == 0) return std::bit_cast<float>(sign);
+    // fraction * 2^-24, with its leading one made implicit.
+    const int shift = std::countl_zero(fraction) - 21;
+    fraction = fraction << shift & 0x3FFu;
+    return std::bit_cast<float>(sign | static_cast<std::uint32_t>(113 - shift) << 23 |
+                                fraction << 13);
+  }
+  return std::bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
+}
+
+/// Exact. A signaling NaN stays one.
+QMATH_INLINE constexpr float float_from(bfloat16 b) noexcept {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(b.bits) << 16);
+}
+
+QMATH_INLINE constexpr float float_from(float x) noexcept { return x; }
+
+/// To nearest, ties to even; too large becomes infinity. NaN: quiet, the upper payload bits kept.
+QMATH_INLINE constexpr half half_from(float x) noexcept {
+  const std::uint32_t bits = std::bit_cast<std::uint32_t>(x);
+  const std::uint32_t sign = bits >> 16 & 0x8000u;
+  const std::uint32_t magnitude = bits & 0x7FFFFFFFu;
+  std::uint32_t h = 0;
+  if (magnitude > 0x7F800000u) {
+    h = 0x7E00u | (magnitude >> 13 & 0x3FFu);
+  } else if (magnitude >= 0x477FF000u) {  // 65520 and more
+    h = 0x7C00u;
+  } else if (magnitude >= 0x38800000u) {  // normal: round the significand, which may carry
+    h = (magnitude - 0x38000000u + 0xFFFu + (magnitude >> 13 & 1u)) >> 13;
+  } else if (magnitude >= 0x33000000u) {  // subnormal: fraction in units of 2^-24
+    const std::uint32_t significand = (magnitude & 0x7FFFFFu) | 0x800000u;
+    const std::uint32_t shift = 126u - (magnitude >> 23);  // 14 ... 24
+    const std::uint32_t below = significand & ((1u << shift) - 1u);
+    const std::uint32_t middle = 1u << (shift - 1);
+    h = significand >> shift;
+    if (below > middle || (below == middle && (h & 1u) != 0)) ++h;
+  }
+  return {static_cast<std::uint16_t>(sign | h)};
+}
+
+/// To nearest, ties to even; too large becomes infinity. NaN: quiet, the upper payload bits kept.
+QMATH_INLINE constexpr bfloat16 bfloat16_from(float x) noexcept {
+  const std::uint32_t bits = std::bit_cast<std::uint32_t>(x);
+  if ((bits & 0x7FFFFFFFu) > 0x7F800000u) {
+    return {static_cast<std::uint16_t>(bits >> 16 | 0x40u)};
+  }
+  return {static_cast<std::uint16_t>((bits + 0x7FFFu + (bits >> 16 & 1u)) >> 16)};
+}
+
+QMATH_END_NAMESPACE
+
+#endif  // QMATH_FORMATS_REAL_HPP_

@@ -1,0 +1,405 @@
+// Copyright (c) qmath contributors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Arrays of any type, in any layout, as chunks of float and int32 that fit in the L1 cache. This is how the
+// many combinations that have no kernel of their own share one: a chunk is converted, worked on in whole
+// vectors, and converted back. Compiled once per target (detail/foreach_target.hpp).
+HWY_BEFORE_NAMESPACE();
+QMATH_BEGIN_NAMESPACE
+namespace impl {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Elements per chunk: a multiple of 64, so that packed codes begin at a byte and random numbers at a group.
+inline constexpr std::size_t chunk_size = 512;
+
+// A chunk, and room behind it for four whole vectors of the longest kind (2048 bits).
+template <class T>
+struct alignas(64) chunk_buffer {
+  T data[chunk_size + 1024 / sizeof(T)];
+};
+
+// f(first, length) for all chunks of n elements.
+template <class F>
+HWY_INLINE void for_each_chunk(std::size_t n, const F& f) {
+  for (std::size_t i = 0; i < n; i += chunk_size) f(i, n - i < chunk_size ? n - i : chunk_size);
+}
+
+// The elements themselves where whole vectors of N may be read, a copy with room behind it otherwise.
+template <class T>
+HWY_INLINE const T* readable(const T* in, std::size_t length, std::size_t N, T* buffer) {
+  if (length % N == 0) return in;
+  std::memcpy(buffer, in, length * sizeof(T));
+  std::memset(buffer + length, 0, N * sizeof(T));
+  return buffer;
+}
+
+// ---- Layouts -------------------------------------------------------------------------------------
+
+// Walks `length` elements from `first` on in the order of memory, row by row: f(i, n, col, c) for n elements
+// from i on, which are in columns col, col+1 ... of a row whose blocks have the parameters c, c+1 ...
+template <class F>
+HWY_INLINE void for_each_row(const granularity& g, std::size_t first, std::size_t length,
+                             const F& f) {
+  const std::size_t col_blocks = g.col_blocks();
+  std::size_t col = first, row = 0, matrix = 0, row_in_block = 0, c = 0;
+  if (first >= g.cols) {  // divisions are slow
+    col = first % g.cols, row = first / g.cols % g.rows;
+    matrix = first / g.cols / g.rows % g.outer;
+    row_in_block = row % g.block_rows;
+    c = (matrix * g.row_blocks() + row / g.block_rows) * col_blocks;
+  }
+  const std::size_t end = first + length;
+  for (std::size_t i = first; i < end;) {
+    const std::size_t n = end - i < g.cols - col ? end - i : g.cols - col;
+    f(i, n, col, c);
+    i += n, col = 0;
+    ++row, ++row_in_block;
+    if (row != g.rows && row_in_block != g.block_rows) continue;
+    row_in_block = 0, c += col_blocks;
+    if (row != g.rows) continue;
+    row = 0;
+    if (++matrix == g.outer) matrix = 0, c = 0;
+  }
+}
+
+// The same by runs: interleaved(i, n, c) for neighbours with the parameters c, c+1 ... c+n-1, one_run(i, n, c)
+// for neighbours that share the parameter c.
+template <class Interleaved, class OneRun>
+HWY_INLINE void for_each_run(const granularity& g, std::size_t first, std::size_t length,
+                             const Interleaved& interleaved, const OneRun& one_run) {
+  if (g.outer == 1 && g.rows <= g.block_rows && g.cols <= g.block_cols) {  // per tensor
+    if (length != 0) one_run(first, length, std::size_t{0});
+    return;
+  }
+  for_each_row(g, first, length,
+               [&](std::size_t i, std::size_t n, std::size_t col, std::size_t c) HWY_ATTR {
+                 if (g.block_cols == 1) return interleaved(i, n, c + col);
+                 const std::size_t end = i + n;
+                 std::size_t left = g.block_cols;  // in the first block
+                 if (col != 0) c += col / g.block_cols, left -= col % g.block_cols;
+                 while (i < end) {
+                   const std::size_t run = left < end - i ? left : end - i;
+                   one_run(i, run, c);
+                   i += run, ++c, left = g.block_cols;
+                 }
+               });
+}
+
+// out[j] = values[parameter of element first + j].
+template <class T>
+HWY_NOINLINE static void expand(const granularity& g, const T* values, std::size_t first,
+                                std::size_t length, T* out) {
+  for_each_run(
+      g, first, length,
+      [&](std::size_t i, std::size_t n, std::size_t c)
+          HWY_ATTR { std::memcpy(out + (i - first), values + c, n * sizeof(T)); },
+      [&](std::size_t i, std::size_t n, std::size_t c) HWY_ATTR {
+        const T value = values[c];
+        for (std::size_t j = 0; j < n; ++j) out[i - first + j] = value;
+      });
+}
+
+// ---- Real numbers --------------------------------------------------------------------------------
+
+template <class T>
+HWY_INLINE const float* load_reals(const T* in, std::size_t length, chunk_buffer<float>& buffer) {
+  const hn::ScalableTag<float> df;
+  const std::size_t N = hn::Lanes(df);
+  chunk_buffer<T> copy;
+  const T* const x = readable(in, length, N, copy.data);
+  for (std::size_t i = 0; i < length; i += N)
+    hn::StoreU(load_lanes(df, x + i), df, buffer.data + i);
+  return buffer.data;
+}
+
+// Elements first ... first + length - 1 as floats, in whole vectors; in the buffer or in place.
+HWY_NOINLINE HWY_MAYBE_UNUSED static const float* load_reals(real_type type, const void* in,
+                                                             std::size_t first, std::size_t length,
+                                                             chunk_buffer<float>& buffer) {
+  const std::size_t N = hn::Lanes(hn::ScalableTag<float>());
+  switch (type) {
+    case real_type::f32:
+      return readable(static_cast<const float*>(in) + first, length, N, buffer.data);
+    case real_type::f16: return load_reals(static_cast<const half*>(in) + first, length, buffer);
+    default: return load_reals(static_cast<const bfloat16*>(in) + first, length, buffer);
+  }
+}
+
+// To nearest even, NaN to the quiet one. In integers, the same on every target.
+template <class DU16>
+HWY_INLINE hn::Vec<DU16> bfloat16_bits(DU16 du16, hn::Vec<hn::ScalableTag<float>> v) {
+  const hn::ScalableTag<float> df;
+  const hn::RebindToUnsigned<decltype(df)> du32;
+  const auto bits = hn::BitCast(du32, v);
+  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du32, 1));
+  const auto number = hn::Add(hn::Add(bits, hn::Set(du32, 0x7FFF)), odd);
+  const auto nan = hn::Or(bits, hn::Set(du32, 0x400000));
+  const auto is_nan = hn::RebindMask(du32, hn::IsNaN(v));
+  return hn::DemoteTo(du16, hn::ShiftRight<16>(hn::IfThenElse(is_nan, nan, number)));
+}
+
+// As half_from (formats/real.hpp); in integers where there is no instruction for it: |x| < 2^-14 becomes a
+// subnormal number by an addition that shifts it to the place of the last bit.
+template <class DU16>
+HWY_INLINE hn::Vec<DU16> half_bits(DU16 du16, hn::Vec<hn::ScalableTag<float>> v) {
+  if constexpr (has_half) {
+    return hn::BitCast(du16, hn::DemoteTo(hn::Rebind<hwy::float16_t, DU16>(), v));
+  }
+  const hn::ScalableTag<float> df;
+  const hn::RebindToUnsigned<decltype(df)> du32;
+  const auto bits = hn::BitCast(du32, v);
+  const auto magnitude = hn::And(bits, hn::Set(du32, 0x7FFFFFFF));
+  const auto sign = hn::And(hn::ShiftRight<16>(bits), hn::Set(du32, 0x8000));
+  const auto odd = hn::And(hn::ShiftRight<13>(magnitude), hn::Set(du32, 1));
+  const auto normal =
+      hn::ShiftRight<13>(hn::Add(hn::Sub(magnitude, hn::Set(du32, 0x38000000 - 0xFFF)), odd));
+  const auto sum = hn::Add(hn::BitCast(df, magnitude), hn::Set(df, 0.5f));
+  const auto subnormal = hn::Sub(hn::BitCast(du32, sum), hn::Set(du32, 0x3F000000));
+  const auto nan =
+      hn::Or(hn::Set(du32, 0x7E00), hn::And(hn::ShiftRight<13>(magnitude), hn::Set(du32, 0x3FF)));
+  auto h = hn::IfThenElse(hn::Lt(magnitude, hn::Set(du32, 0x38800000)), subnormal, normal);
+  h = hn::IfThenElse(hn::Lt(magnitude, hn::Set(du32, 0x477FF000)), h, hn::Set(du32, 0x7C00));
+  h = hn::IfThenElse(hn::Gt(magnitude, hn::Set(du32, 0x7F800000)), nan, h);
+  return hn::DemoteTo(du16, hn::Or(h, sign));
+}
+
+// Floats of a chunk, in whole vectors, to elements first ... first + length - 1. in may be the array itself.
+HWY_NOINLINE HWY_MAYBE_UNUSED static void store_reals(real_type type, const float* in,
+                                                      std::size_t first, std::size_t length,
+                                                      void* out) {
+  const hn::ScalableTag<float> df;
+  const std::size_t N = hn::Lanes(df);
+  if (type == real_type::f32) {
+    float* const to = static_cast<float*>(out) + first;
+    if (to != in) std::memcpy(to, in, length * sizeof(float));
+    return;
+  }
+  const hn::Rebind<std::uint16_t, decltype(df)> du16;
+  std::uint16_t* const to = static_cast<std::uint16_t*>(out) + first;
+  const auto store = [&](const auto& bits_of) HWY_ATTR {
+    const auto one = [&](std::size_t i) HWY_ATTR { return bits_of(hn::LoadU(df, in + i)); };
+    std::size_t i = 0;
+    for (; i + N <= length; i += N) hn::StoreU(one(i), du16, to + i);
+    if (i != length) hn::StoreN(one(i), du16, to + i, length - i);
+  };
+  if (type == real_type::f16) {
+    store([&](auto v) HWY_ATTR { return half_bits(du16, v); });
+  } else {
+    store([&](auto v) HWY_ATTR { return bfloat16_bits(du16, v); });
+  }
+}
+
+// ---- Codes ---------------------------------------------------------------------------------------
+
+// Two codes of 4 bits in a byte each. 16-bit lanes hold the byte.
+template <bit_order Order, class D8>
+HWY_INLINE auto join_4_bits(D8 d8, hn::Vec<D8> codes) {
+  const hn::RebindToSigned<D8> di8;
+  const hn::Repartition<std::int16_t, D8> di16;
+  const auto fields = hn::And(codes, hn::Set(d8, 0x0F));
+  const auto even = Order == bit_order::first_low ? hn::Set(di8, 1) : hn::Set(di8, 16);
+  const auto odd = Order == bit_order::first_low ? hn::Set(di8, 16) : hn::Set(di8, 1);
+  return hn::SatWidenMulPairwiseAdd(di16, fields, hn::OddEven(odd, even));
+}
+
+// Four codes of 2 bits. 32-bit lanes hold the byte.
+template <bit_order Order, class D8>
+HWY_INLINE auto join_2_bits(D8 d8, hn::Vec<D8> codes) {
+  const hn::RebindToSigned<D8> di8;
+  const hn::Repartition<std::int16_t, D8> di16;
+  const hn::Repartition<std::int32_t, D8> di32;
+  constexpr bool low = Order == bit_order::first_low;
+  const auto fields = hn::And(codes, hn::Set(d8, 0x03));
+  const auto pairs = hn::SatWidenMulPairwiseAdd(
+      di16, fields, hn::OddEven(hn::Set(di8, low ? 4 : 1), hn::Set(di8, low ? 1 : 4)));
+  return hn::WidenMulPairwiseAdd(
+      di32, pairs, hn::OddEven(hn::Set(di16, low ? 16 : 1), hn::Set(di16, low ? 1 : 16)));
+}
+
+// Packs 8-bit codes, which may be read in whole vectors, into bytes.
+template <std::size_t Bits, bit_order Order>
+HWY_INLINE void pack_bits(const std::uint8_t* HWY_RESTRICT codes, std::size_t length,
+                          std::uint8_t* HWY_RESTRICT out) {
+  const hn::ScalableTag<std::uint8_t> d8;
+  const std::size_t N = hn::Lanes(d8);
+  constexpr std::size_t per_byte = 8 / Bits;
+  // The codes of one vector of bytes.
+  const auto block = [&](std::size_t i) HWY_ATTR {
+    if constexpr (Bits == 4) {
+      return hn::OrderedDemote2To(d8, join_4_bits<Order>(d8, hn::LoadU(d8, codes + i)),
+                                  join_4_bits<Order>(d8, hn::LoadU(d8, codes + i + N)));
+    } else {
+      const hn::Repartition<std::int16_t, decltype(d8)> di16;
+      const auto part = [&](std::size_t j)
+                            HWY_ATTR { return join_2_bits<Order>(d8, hn::LoadU(d8, codes + j)); };
+      const auto ab = hn::OrderedDemote2To(di16, part(i), part(i + N));
+      const auto cd = hn::OrderedDemote2To(di16, part(i + 2 * N), part(i + 3 * N));
+      return hn::OrderedDemote2To(d8, ab, cd);
+    }
+  };
+  std::size_t i = 0;
+  for (; i + per_byte * N <= length; i += per_byte * N)
+    hn::StoreU(block(i), d8, out + i / per_byte);
+  if (i != length) {
+    // The codes behind the last one are in the room of the buffer, and 0 in the last byte.
+    hn::StoreN(block(i), d8, out + i / per_byte, (length - i + per_byte - 1) / per_byte);
+  }
+}
+
+// Unpacks bytes, which may be read in whole vectors, into 8-bit codes.
+template <std::size_t Bits, bit_order Order>
+HWY_INLINE void unpack_bits(const std::uint8_t* HWY_RESTRICT in, std::size_t length, bool is_signed,
+                            std::uint8_t* HWY_RESTRICT codes) {
+  const hn::ScalableTag<std::uint8_t> d8;
+  const std::size_t N = hn::Lanes(d8);
+  constexpr std::size_t per_byte = 8 / Bits;
+  const auto mask = hn::Set(d8, (1 << Bits) - 1);
+  const auto sign = hn::Set(d8, is_signed ? 1 << (Bits - 1) : 0);
+  // Sign extension: (v ^ s) - s.
+  const auto store = [&](auto v, std::size_t i) HWY_ATTR {
+    hn::StoreU(hn::Sub(hn::Xor(hn::And(v, mask), sign), sign), d8, codes + i);
+  };
+  for (std::size_t i = 0; i < length; i += per_byte * N) {
+    const auto v = hn::LoadU(d8, in + i / per_byte);
+    const auto field = [&](auto k) HWY_ATTR {
+      constexpr int place = Order == bit_order::first_low
+                                ? static_cast<int>(Bits) * decltype(k)::value
+                                : 8 - static_cast<int>(Bits) * (decltype(k)::value + 1);
+      return hn::ShiftRight<place>(v);
+    };
+    const auto a = field(std::integral_constant<int, 0>());
+    const auto b = field(std::integral_constant<int, 1>());
+    if constexpr (Bits == 4) {
+      store(hn::InterleaveWholeLower(d8, a, b), i);
+      store(hn::InterleaveWholeUpper(d8, a, b), i + N);
+    } else {
+      const auto c = field(std::integral_constant<int, 2>());
+      const auto d = field(std::integral_constant<int, 3>());
+      const auto ac0 = hn::InterleaveWholeLower(d8, a, c), ac1 = hn::InterleaveWholeUpper(d8, a, c);
+      const auto bd0 = hn::InterleaveWholeLower(d8, b, d), bd1 = hn::InterleaveWholeUpper(d8, b, d);
+      store(hn::InterleaveWholeLower(d8, ac0, bd0), i);
+      store(hn::InterleaveWholeUpper(d8, ac0, bd0), i + N);
+      store(hn::InterleaveWholeLower(d8, ac1, bd1), i + 2 * N);
+      store(hn::InterleaveWholeUpper(d8, ac1, bd1), i + 3 * N);
+    }
+  }
+}
+
+// 8-bit codes of a chunk to elements first ... of a packed array. Clears what follows the last code.
+HWY_NOINLINE HWY_MAYBE_UNUSED static void pack_codes(code_type type, std::uint8_t* codes,
+                                                     std::size_t first, std::size_t length,
+                                                     void* out) {
+  std::memset(codes + length, 0, 4);
+  std::uint8_t* const bytes = static_cast<std::uint8_t*>(out);
+  switch (type) {
+    case code_type::bits4_first_low:
+      return pack_bits<4, bit_order::first_low>(codes, length, bytes + first / 2);
+    case code_type::bits4_first_high:
+      return pack_bits<4, bit_order::first_high>(codes, length, bytes + first / 2);
+    case code_type::bits2_first_low:
+      return pack_bits<2, bit_order::first_low>(codes, length, bytes + first / 4);
+    default: return pack_bits<2, bit_order::first_high>(codes, length, bytes + first / 4);
+  }
+}
+
+// A chunk of a packed array, from element first on, as 8-bit codes, with room behind them.
+HWY_NOINLINE HWY_MAYBE_UNUSED static void unpack_codes(code_type type, bool is_signed,
+                                                       const void* in, std::size_t first,
+                                                       std::size_t length, std::uint8_t* codes) {
+  const std::size_t N = hn::Lanes(hn::ScalableTag<std::uint8_t>());
+  const std::uint8_t* const bytes = static_cast<const std::uint8_t*>(in);
+  chunk_buffer<std::uint8_t> copy;
+  const bool four = type == code_type::bits4_first_low || type == code_type::bits4_first_high;
+  const std::size_t per_byte = four ? 2 : 4;
+  const std::uint8_t* const from =
+      readable(bytes + first / per_byte, (length + per_byte - 1) / per_byte, N, copy.data);
+  switch (type) {
+    case code_type::bits4_first_low:
+      return unpack_bits<4, bit_order::first_low>(from, length, is_signed, codes);
+    case code_type::bits4_first_high:
+      return unpack_bits<4, bit_order::first_high>(from, length, is_signed, codes);
+    case code_type::bits2_first_low:
+      return unpack_bits<2, bit_order::first_low>(from, length, is_signed, codes);
+    default: return unpack_bits<2, bit_order::first_high>(from, length, is_signed, codes);
+  }
+}
+
+// int32 codes of a chunk, inside the range of T, to an array of T.
+template <class T>
+HWY_INLINE void narrow_codes(const std::int32_t* HWY_RESTRICT codes, std::size_t length,
+                             T* HWY_RESTRICT out) {
+  const hn::ScalableTag<std::int32_t> di;
+  const hn::Rebind<T, decltype(di)> dt;
+  const std::size_t N = hn::Lanes(di);
+  std::size_t i = 0;
+  for (; i + N <= length; i += N)
+    hn::StoreU(hn::DemoteTo(dt, hn::LoadU(di, codes + i)), dt, out + i);
+  if (i != length) {
+    hn::StoreN(hn::DemoteTo(dt, hn::LoadU(di, codes + i)), dt, out + i, length - i);
+  }
+}
+
+template <class T>
+HWY_INLINE void widen_codes(const T* HWY_RESTRICT in, std::size_t length,
+                            std::int32_t* HWY_RESTRICT codes) {
+  const hn::ScalableTag<std::int32_t> di;
+  const hn::Rebind<T, decltype(di)> dt;
+  const std::size_t N = hn::Lanes(di);
+  for (std::size_t i = 0; i < length; i += N) {
+    hn::StoreU(hn::PromoteTo(di, hn::LoadU(dt, in + i)), di, codes + i);
+  }
+}
+
+// Codes of a chunk to elements first ... first + length - 1.
+HWY_NOINLINE HWY_MAYBE_UNUSED static void store_codes(code_type type, const std::int32_t* codes,
+                                                      std::size_t first, std::size_t length,
+                                                      void* out) {
+  switch (type) {
+    case code_type::s8: return narrow_codes(codes, length, static_cast<std::int8_t*>(out) + first);
+    case code_type::u8: return narrow_codes(codes, length, static_cast<std::uint8_t*>(out) + first);
+    case code_type::s16:
+      return narrow_codes(codes, length, static_cast<std::int16_t*>(out) + first);
+    case code_type::u16:
+      return narrow_codes(codes, length, static_cast<std::uint16_t*>(out) + first);
+    case code_type::s32:
+      std::memcpy(static_cast<std::int32_t*>(out) + first, codes, length * sizeof(*codes));
+      return;
+    default: {
+      chunk_buffer<std::uint8_t> bytes;
+      narrow_codes(codes, length, reinterpret_cast<std::int8_t*>(bytes.data));
+      return pack_codes(type, bytes.data, first, length, out);
+    }
+  }
+}
+
+// Elements first ... first + length - 1, in whole vectors; in the buffer or in place.
+HWY_NOINLINE HWY_MAYBE_UNUSED static const std::int32_t* load_codes(
+    code_type type, bool is_signed, const void* in, std::size_t first, std::size_t length,
+    chunk_buffer<std::int32_t>& buffer) {
+  const std::size_t N = hn::Lanes(hn::ScalableTag<std::int32_t>());
+  const auto widen = [&](const auto* elements) HWY_ATTR {
+    chunk_buffer<std::remove_const_t<std::remove_pointer_t<decltype(elements)>>> copy;
+    widen_codes(readable(elements + first, length, N, copy.data), length, buffer.data);
+    return static_cast<const std::int32_t*>(buffer.data);
+  };
+  switch (type) {
+    case code_type::s8: return widen(static_cast<const std::int8_t*>(in));
+    case code_type::u8: return widen(static_cast<const std::uint8_t*>(in));
+    case code_type::s16: return widen(static_cast<const std::int16_t*>(in));
+    case code_type::u16: return widen(static_cast<const std::uint16_t*>(in));
+    case code_type::s32:
+      return readable(static_cast<const std::int32_t*>(in) + first, length, N, buffer.data);
+    default: {
+      chunk_buffer<std::uint8_t> bytes;
+      unpack_codes(type, is_signed, in, first, length, bytes.data);
+      widen_codes(reinterpret_cast<const std::int8_t*>(bytes.data), length, buffer.data);
+      return buffer.data;
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace impl
+QMATH_END_NAMESPACE
+HWY_AFTER_NAMESPACE();
