@@ -36,6 +36,29 @@ HWY_INLINE const T* readable(const T* in, std::size_t length, std::size_t N, T* 
 
 // ---- Layouts -------------------------------------------------------------------------------------
 
+// The layout as one row of blocks that repeats, where it is as good as one: the elements of each block are
+// neighbours. One row also for one parameter. Divisions are for unusual layouts: the kernels are fast enough
+// for them to show.
+HWY_INLINE granularity as_one_row(const granularity& g, std::size_t n) {
+  const bool all_rows = g.rows <= g.block_rows, all_cols = g.cols <= g.block_cols;
+  if (g.outer == 1 && all_rows)
+    return all_cols ? granularity{1, 1, n, 1, n} : granularity{1, 1, g.cols, 1, g.block_cols};
+  if (all_cols) {
+    if (g.block_rows == 1) return {1, 1, g.period(), 1, g.cols};
+    if (all_rows) return {1, 1, g.period(), 1, g.rows * g.cols};
+    if (g.rows % g.block_rows == 0) return {1, 1, g.period(), 1, g.block_rows * g.cols};
+  } else if (g.block_rows == 1 && g.cols % g.block_cols == 0) {
+    return {1, 1, g.period(), 1, g.block_cols};
+  }
+  return g;
+}
+
+// Of a layout that as_one_row has returned.
+HWY_INLINE bool is_one_row(const granularity& g) { return g.outer == 1 && g.rows == 1; }
+HWY_INLINE bool is_one_parameter(const granularity& g) {
+  return is_one_row(g) && g.cols <= g.block_cols;
+}
+
 // Walks `length` elements from `first` on in the order of memory, row by row: f(i, n, col, c) for n elements
 // from i on, which are in columns col, col+1 ... of a row whose blocks have the parameters c, c+1 ...
 template <class F>
@@ -86,18 +109,28 @@ HWY_INLINE void for_each_run(const granularity& g, std::size_t first, std::size_
                });
 }
 
-// out[j] = values[parameter of element first + j].
+// out[j] = values[parameter of element first + j] for j < length, in whole vectors. T has 4 or 8 bytes.
 template <class T>
-HWY_NOINLINE static void expand(const granularity& g, const T* values, std::size_t first,
-                                std::size_t length, T* out) {
+HWY_NOINLINE HWY_MAYBE_UNUSED static void expand(const granularity& g, const T* values,
+                                                 std::size_t first, std::size_t length,
+                                                 chunk_buffer<T>& out) {
+  using lane = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+  const hn::ScalableTag<lane> d;
+  const std::size_t N = hn::Lanes(d), period = g.period();
+  std::size_t done = length < period ? length : period;
   for_each_run(
-      g, first, length,
+      g, first, done,
       [&](std::size_t i, std::size_t n, std::size_t c)
-          HWY_ATTR { std::memcpy(out + (i - first), values + c, n * sizeof(T)); },
+          HWY_ATTR { std::memcpy(out.data + (i - first), values + c, n * sizeof(T)); },
       [&](std::size_t i, std::size_t n, std::size_t c) HWY_ATTR {
-        const T value = values[c];
-        for (std::size_t j = 0; j < n; ++j) out[i - first + j] = value;
+        const auto v = hn::Set(d, std::bit_cast<lane>(values[c]));
+        lane* const to = reinterpret_cast<lane*>(out.data + (i - first));
+        for (std::size_t j = 0; j < n; j += N) hn::StoreU(v, d, to + j);
       });
+  for (; done < length; done *= 2) {  // repeats
+    const std::size_t n = length - done < done ? length - done : done;
+    std::memcpy(out.data + done, out.data, n * sizeof(T));
+  }
 }
 
 // ---- Real numbers --------------------------------------------------------------------------------

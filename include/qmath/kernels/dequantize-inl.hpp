@@ -4,8 +4,7 @@
 // Codes -> real numbers:   x = fl(scale * float(q - z)), then rounded to 16 bits if that is the type of x.
 // Compiled once per target (detail/foreach_target.hpp).
 //
-// There is one loop, from codes of at least 8 bits to float. Packed codes are unpacked into a buffer before
-// it, 16-bit real numbers are rounded from a buffer behind it, chunk by chunk.
+// There is one loop, from codes to float. Packed codes are unpacked into a buffer before it, uint16 is widened, and 16-bit real numbers rounded from a buffer behind it, chunk by chunk.
 HWY_BEFORE_NAMESPACE();
 QMATH_BEGIN_NAMESPACE
 namespace impl {
@@ -89,18 +88,6 @@ HWY_INLINE void dequantize_run(const Q* HWY_RESTRICT q, std::size_t n, float sca
   dequantize_neighbours(
       q, n, [&](std::size_t, std::size_t) HWY_ATTR { return s; },
       [&](std::size_t, std::size_t) HWY_ATTR { return z; }, x);
-}
-
-// The layout as one row of blocks, where it is as good as one: the elements of each block are neighbours, and
-// all blocks have the same size.
-HWY_INLINE granularity as_one_row(const granularity& g, std::size_t n) {
-  if (g.count() == 1) return {1, 1, n, 1, n};
-  const std::size_t rows = g.block_rows < g.rows ? g.block_rows : g.rows;
-  const std::size_t cols = g.block_cols < g.cols ? g.block_cols : g.cols;
-  if ((rows == 1 || cols == g.cols) && g.rows % rows == 0 && g.cols % cols == 0) {
-    return {1, 1, g.period(), 1, rows * cols};
-  }
-  return g;
 }
 
 // The parameters from some block on.
@@ -193,28 +180,6 @@ HWY_INLINE void dequantize_row(const Q* HWY_RESTRICT q, std::size_t n, std::size
   dequantize_blocks(q, n, block, left, p, x);
 }
 
-// values[parameter of element first + j] for all j < length, in whole vectors.
-template <class T>
-HWY_INLINE void write_out(const granularity& g, const T* values, std::size_t first,
-                          std::size_t length, chunk_buffer<T>& out) {
-  const hn::ScalableTag<T> d;
-  std::size_t done = length < g.period() ? length : g.period();
-  for_each_run(
-      g, first, done,
-      [&](std::size_t i, std::size_t n, std::size_t c)
-          HWY_ATTR { std::memcpy(out.data + (i - first), values + c, n * sizeof(T)); },
-      [&](std::size_t i, std::size_t n, std::size_t c) HWY_ATTR {
-        const auto v = hn::Set(d, values[c]);
-        for (std::size_t j = 0; j < n; j += hn::Lanes(d)) {
-          hn::StoreU(v, d, out.data + (i - first) + j);
-        }
-      });
-  for (; done < length; done *= 2) {  // repeats
-    const std::size_t n = length - done < done ? length - done : done;
-    std::memcpy(out.data + done, out.data, n * sizeof(T));
-  }
-}
-
 // Many short runs: their parameters are written out, one for each element. Those of as many whole periods as
 // a chunk has room for serve all of them.
 template <class Q>
@@ -227,8 +192,8 @@ HWY_INLINE void dequantize_short_runs(const dequantize_job& job, const granulari
   for (std::size_t i = 0; i < length; i += step) {
     const std::size_t n = length - i < step ? length - i : step;
     if (i == 0 || !periodic) {
-      write_out(g, job.scales, first + i, n, scales);
-      if (job.zero_points) write_out(g, job.zero_points, first + i, n, zero_points);
+      expand(g, job.scales, first + i, n, scales);
+      if (job.zero_points) expand(g, job.zero_points, first + i, n, zero_points);
     }
     dequantize_interleaved(q + i, n, scales.data, job.zero_points ? zero_points.data : nullptr,
                            x + i);
@@ -293,6 +258,14 @@ HWY_INLINE void dequantize_packed(const dequantize_job& job, const granularity& 
   }
 }
 
+HWY_INLINE void dequantize_u16(const dequantize_job& job, const granularity& g) {
+  chunk_buffer<std::int32_t> codes;
+  for_each_chunk(job.n, [&](std::size_t first, std::size_t length) HWY_ATTR {
+    dequantize_array(job, g, first, length,
+                     load_codes(job.from, false, job.in, first, length, codes));
+  });
+}
+
 HWY_NOINLINE HWY_MAYBE_UNUSED static void dequantize(const dequantize_job& job) {
   if (job.n == 0) return;
   const granularity g = as_one_row(job.layout, job.n);
@@ -300,7 +273,7 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void dequantize(const dequantize_job& job) 
     case code_type::s8: return dequantize_array<std::int8_t>(job, g);
     case code_type::u8: return dequantize_array<std::uint8_t>(job, g);
     case code_type::s16: return dequantize_array<std::int16_t>(job, g);
-    case code_type::u16: return dequantize_array<std::uint16_t>(job, g);
+    case code_type::u16: return dequantize_u16(job, g);
     case code_type::s32: return dequantize_array<std::int32_t>(job, g);
     default: return dequantize_packed(job, g);
   }

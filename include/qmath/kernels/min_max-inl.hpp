@@ -50,7 +50,16 @@ HWY_INLINE value_range extended(value_range r, const T* HWY_RESTRICT x, std::siz
   }
   const auto lo = hn::Min(hn::Min(lo0, lo1), hn::Min(lo2, lo3));
   const auto hi = hn::Max(hn::Max(hi0, hi1), hn::Max(hi2, hi3));
+#if HWY_TARGET == HWY_EMU128
+  // Its reductions begin with the largest finite numbers.
+  for (std::size_t k = 0; k < N; ++k) {
+    const float a = hn::ExtractLane(lo, k), b = hn::ExtractLane(hi, k);
+    r = {a < r.min ? a : r.min, b > r.max ? b : r.max};
+  }
+  return r;
+#else
   return {hn::ReduceMin(df, lo), hn::ReduceMax(df, hi)};
+#endif
 }
 
 // Minima and maxima of neighbouring columns.

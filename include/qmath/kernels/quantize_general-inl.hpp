@@ -157,9 +157,9 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize_chunks(const quantize_job& jo
     const std::size_t length = job.n - first < chunk_size ? job.n - first : chunk_size;
     if (first == 0 || !one_parameter) {
       // What is expanded once serves the last chunk, which is not longer, too.
-      expand(job.layout, job.scales, first, length, scales.data);
+      expand(job.layout, job.scales, first, length, scales);
       if (job.zero_points != nullptr) {
-        expand(job.layout, job.zero_points, first, length, zero_points.data);
+        expand(job.layout, job.zero_points, first, length, zero_points);
       }
       for (std::size_t i = 0; rules.reciprocal && i < length; i += N) {
         hn::StoreU(hn::Div(hn::Set(df, 1.0f), hn::LoadU(df, scales.data + i)), df,

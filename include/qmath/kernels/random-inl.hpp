@@ -84,7 +84,13 @@ HWY_INLINE const std::int32_t* random_chunk(const random_source& source, std::ui
   const std::uint64_t begin = source.offset + first;
   const auto before = static_cast<std::size_t>(begin % 64);
   const std::size_t groups = (before + length + 63) / 64;
-  random_groups(source, begin / 64, groups, buffer.data);
+  // Elements are counted modulo 2^64: behind the last group comes group 0.
+  const std::uint64_t left = (std::uint64_t{1} << 58) - begin / 64;
+  const std::size_t here = groups < left ? groups : static_cast<std::size_t>(left);
+  random_groups(source, begin / 64, here, buffer.data);
+  if (HWY_UNLIKELY(here != groups)) {
+    random_groups(source, 0, groups - here, buffer.data + 64 * here);
+  }
   return buffer.data + before;
 }
 

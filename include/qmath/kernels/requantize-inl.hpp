@@ -23,19 +23,21 @@ HWY_INLINE VI requantize_vector(DF df, VI acc, VF multiplier, VF lo, VF hi) {
 
 // ---- Sums to s8, u8, s16 -------------------------------------------------------------------------
 
-// What all elements share. A block is four vectors of sums.
+// What all elements share. A block is four vectors of sums. Unsigned codes are those of int8 with the sign bit
+// flipped and 128 less in the zero point: one kernel for both.
 template <class Q>
 struct requantize_block {
   static constexpr bool bits8 = sizeof(Q) == 1;
   float lo, hi;
-  std::int32_t z, min;
+  std::int32_t sign, z, min;
   bool raise;  // the lowest code in use is not the one at which narrowing saturates
 
   explicit requantize_block(const requantize_job& job)
       : lo(static_cast<float>(job.codes.min - job.zero_point)),
         hi(static_cast<float>(job.codes.max - job.zero_point)),
-        z(job.zero_point),
-        min(job.codes.min),
+        sign(job.to == code_type::u8 ? 128 : 0),
+        z(job.zero_point - sign),
+        min(job.codes.min - sign),
         raise(job.codes.min != job.format.min) {}
 
   template <class VI, class VF>
@@ -51,36 +53,37 @@ struct requantize_block {
   }
 
   template <class VI>
-  HWY_INLINE auto narrowed(VI a, VI b, VI c, VI d) const {
-    const hn::Repartition<Q, hn::DFromV<VI>> d8;
-    const hn::Repartition<std::int16_t, hn::DFromV<VI>> d16;
-    const auto q = add_and_saturate(d8, a, b, c, d, hn::Set(d16, static_cast<std::int16_t>(z)));
-    // The lower bound of 8 bits is applied here, once for four vectors.
-    return HWY_UNLIKELY(raise) ? hn::Max(q, hn::Set(d8, static_cast<Q>(min))) : q;
-  }
-
-  template <class VI>
   HWY_INLINE void store(VI a, VI b, VI c, VI d, Q* HWY_RESTRICT q) const {
     const hn::Repartition<Q, hn::DFromV<VI>> dq;
     if constexpr (bits8) {
-      hn::StoreU(narrowed(a, b, c, d), dq, q);
+      const hn::Repartition<std::int16_t, hn::DFromV<VI>> d16;
+      auto code = add_and_saturate(dq, a, b, c, d, hn::Set(d16, static_cast<std::int16_t>(z)));
+      // The lower bound of 8 bits is applied here, once for four vectors.
+      if (HWY_UNLIKELY(raise)) code = hn::Max(code, hn::Set(dq, static_cast<Q>(min)));
+      hn::StoreU(hn::Xor(code, hn::Set(dq, static_cast<Q>(sign))), dq, q);
     } else {
       hn::StoreU(hn::OrderedDemote2To(dq, a, b), dq, q);
       hn::StoreU(hn::OrderedDemote2To(dq, c, d), dq, q + hn::Lanes(dq));
     }
   }
 
-  // The first n of a block.
-  template <class VI>
-  HWY_INLINE void store(VI a, VI b, VI c, VI d, Q* HWY_RESTRICT q, std::size_t n) const {
-    const hn::Repartition<Q, hn::DFromV<VI>> dq;
+  // One vector, or what there is of it.
+  template <class VF>
+  HWY_INLINE void one(const std::int32_t* HWY_RESTRICT acc, std::size_t n, VF multipliers,
+                      Q* HWY_RESTRICT q) const {
+    const hn::DFromV<VF> df;
+    const hn::RebindToSigned<decltype(df)> di;
+    const hn::Rebind<Q, decltype(df)> dq;
+    const bool whole = n == hn::Lanes(df);
+    const auto y = steps(whole ? hn::LoadU(di, acc) : hn::LoadN(di, acc, n), multipliers);
+    auto code = hn::Zero(dq);
     if constexpr (bits8) {
-      hn::StoreN(narrowed(a, b, c, d), dq, q, n);
+      code = hn::Max(add_and_saturate(dq, y, z), hn::Set(dq, static_cast<Q>(min)));
+      code = hn::Xor(code, hn::Set(dq, static_cast<Q>(sign)));
     } else {
-      const std::size_t half = hn::Lanes(dq);
-      hn::StoreN(hn::OrderedDemote2To(dq, a, b), dq, q, n < half ? n : half);
-      if (n > half) hn::StoreN(hn::OrderedDemote2To(dq, c, d), dq, q + half, n - half);
+      code = hn::DemoteTo(dq, y);
     }
+    whole ? hn::StoreU(code, dq, q) : hn::StoreN(code, dq, q, n);
   }
 
   // m0 ... m3: the multipliers of each vector.
@@ -92,64 +95,44 @@ struct requantize_block {
     store(steps(hn::LoadU(di, acc), m0), steps(hn::LoadU(di, acc + N), m1),
           steps(hn::LoadU(di, acc + 2 * N), m2), steps(hn::LoadU(di, acc + 3 * N), m3), q);
   }
-
-  // n elements, less than a block; m(i) are the multipliers of element i and its neighbours.
-  template <class M>
-  HWY_INLINE void part(const std::int32_t* HWY_RESTRICT acc, std::size_t n, const M& m,
-                       Q* HWY_RESTRICT q) const {
-    const hn::ScalableTag<std::int32_t> di;
-    const std::size_t N = hn::Lanes(di);
-    const auto one = [&](std::size_t i) HWY_ATTR {
-      return i < n ? steps(hn::LoadN(di, acc + i, n - i), m(i)) : hn::Zero(di);
-    };
-    store(one(0), one(N), one(2 * N), one(3 * N), q, n);
-  }
 };
 
-// Neighbours that share their multiplier. A last partial block overlaps the one before.
+// n elements, all with the first multiplier.
 template <class Q>
 HWY_INLINE void requantize_run(const requantize_block<Q>& block,
                                const std::int32_t* HWY_RESTRICT acc, std::size_t n,
-                               float multiplier, Q* HWY_RESTRICT q) {
+                               const float* HWY_RESTRICT multiplier, Q* HWY_RESTRICT q) {
   const hn::ScalableTag<float> df;
-  const std::size_t step = 4 * hn::Lanes(df);
-  const auto m = hn::Set(df, multiplier);
-  if (HWY_LIKELY(n >= step)) {
-    std::size_t i = 0;
-    for (; i + step <= n; i += step) block(acc + i, m, m, m, m, q + i);
-    if (i != n) block(acc + (n - step), m, m, m, m, q + (n - step));
-  } else if (n != 0) {
-    block.part(acc, n, [&](std::size_t) HWY_ATTR { return m; }, q);
-  }
+  const auto m = hn::Set(df, *multiplier);
+  for_each_four(
+      n, hn::Lanes(df), [&](std::size_t i) HWY_ATTR { block(acc + i, m, m, m, m, q + i); },
+      [&](std::size_t i, std::size_t length) HWY_ATTR { block.one(acc + i, length, m, q + i); });
 }
 
-// Neighbours with multipliers of their own. If they are less than a block, it must be possible to read whole
-// vectors of multipliers.
+// n elements with multipliers of their own. If they are less than a vector, it must be possible to read a whole
+// one of multipliers.
 template <class Q>
-HWY_INLINE void requantize_interleaved(const requantize_block<Q>& block,
-                                       const std::int32_t* HWY_RESTRICT acc, std::size_t n,
-                                       const float* HWY_RESTRICT multipliers, Q* HWY_RESTRICT q) {
+HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize_interleaved(
+    const requantize_block<Q>& block, const std::int32_t* HWY_RESTRICT acc, std::size_t n,
+    const float* HWY_RESTRICT multipliers, Q* HWY_RESTRICT q) {
   const hn::ScalableTag<float> df;
-  const std::size_t N = hn::Lanes(df), step = 4 * N;
-  const auto full = [&](std::size_t i) HWY_ATTR {
-    const float* const m = multipliers + i;
-    block(acc + i, hn::LoadU(df, m), hn::LoadU(df, m + N), hn::LoadU(df, m + 2 * N),
-          hn::LoadU(df, m + 3 * N), q + i);
-  };
-  if (HWY_LIKELY(n >= step)) {
-    std::size_t i = 0;
-    for (; i + step <= n; i += step) full(i);
-    if (i != n) full(n - step);
-  } else {
-    block.part(acc, n, [&](std::size_t i) HWY_ATTR { return hn::LoadU(df, multipliers + i); }, q);
-  }
+  const std::size_t N = hn::Lanes(df);
+  for_each_four(
+      n, N,
+      [&](std::size_t i) HWY_ATTR {
+        const float* const m = multipliers + i;
+        block(acc + i, hn::LoadU(df, m), hn::LoadU(df, m + N), hn::LoadU(df, m + 2 * N),
+              hn::LoadU(df, m + 3 * N), q + i);
+      },
+      [&](std::size_t i, std::size_t length)
+          HWY_ATTR { block.one(acc + i, length, hn::LoadU(df, multipliers + i), q + i); });
 }
 
-// Groups of Vectors vectors, which are 1, 2 or 4.
+// Groups of Vectors vectors, which are 1 or 2.
 template <std::size_t Vectors, class Q>
-HWY_INLINE void requantize_groups(const requantize_block<Q>& block,
-                                  const std::int32_t* HWY_RESTRICT acc, std::size_t n,
-                                  const float* HWY_RESTRICT multipliers, Q* HWY_RESTRICT q) {
+HWY_INLINE void requantize_short_groups(const requantize_block<Q>& block,
+                                        const std::int32_t* HWY_RESTRICT acc, std::size_t n,
+                                        const float* HWY_RESTRICT multipliers, Q* HWY_RESTRICT q) {
   const hn::ScalableTag<float> df;
   const std::size_t N = hn::Lanes(df), step = 4 * N;
   std::size_t i = 0;
@@ -165,67 +148,31 @@ HWY_INLINE void requantize_groups(const requantize_block<Q>& block,
   }
   for (; i < n; i += Vectors * N, ++multipliers) {
     const std::size_t left = n - i < Vectors * N ? n - i : Vectors * N;
-    requantize_run(block, acc + i, left, *multipliers, q + i);
+    requantize_run(block, acc + i, left, multipliers, q + i);
   }
 }
 
 // A row of n elements in groups, the last of which may be shorter.
 template <class Q>
-HWY_INLINE void requantize_row(const requantize_block<Q>& block,
-                               const std::int32_t* HWY_RESTRICT acc, std::size_t n,
-                               std::size_t group, const float* HWY_RESTRICT multipliers,
-                               Q* HWY_RESTRICT q) {
+HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize_row(const requantize_block<Q>& block,
+                                                         const std::int32_t* HWY_RESTRICT acc,
+                                                         std::size_t n, std::size_t group,
+                                                         const float* HWY_RESTRICT multipliers,
+                                                         Q* HWY_RESTRICT q) {
   const std::size_t N = hn::Lanes(hn::ScalableTag<float>());
   if (group == 1) return requantize_interleaved(block, acc, n, multipliers, q);
-  if (group == N) return requantize_groups<1>(block, acc, n, multipliers, q);
-  if (group == 2 * N) return requantize_groups<2>(block, acc, n, multipliers, q);
-  if (group == 4 * N) return requantize_groups<4>(block, acc, n, multipliers, q);
+  if (group == N) return requantize_short_groups<1>(block, acc, n, multipliers, q);
+  if (group == 2 * N) return requantize_short_groups<2>(block, acc, n, multipliers, q);
   for (std::size_t i = 0; i < n; i += group, ++multipliers) {
-    requantize_run(block, acc + i, n - i < group ? n - i : group, *multipliers, q + i);
+    requantize_run(block, acc + i, n - i < group ? n - i : group, multipliers, q + i);
   }
 }
 
-// The layout as one row of groups, where it is as good as one. Without divisions for the usual layouts: the
-// kernels are fast enough for them to show.
-HWY_INLINE granularity in_one_row(const granularity& g) {
-  if (g.outer == 1 && g.rows <= g.block_rows) return {1, 1, g.cols, 1, g.block_cols};
-  if (g.block_cols >= g.cols) {  // groups of whole rows
-    if (g.block_rows == 1) return {1, 1, g.period(), 1, g.cols};
-    if (g.rows % g.block_rows == 0) return {1, 1, g.period(), 1, g.block_rows * g.cols};
-  } else if (g.block_rows == 1 && g.cols % g.block_cols == 0) {
-    return {1, 1, g.period(), 1, g.block_cols};
-  }
-  return g;
-}
-
-// Of a layout that has been put in one row if it can be.
-HWY_INLINE bool is_one_row(const granularity& g) { return g.outer == 1 && g.rows == 1; }
-HWY_INLINE bool is_one_parameter(const granularity& g) {
-  return is_one_row(g) && g.cols <= g.block_cols;
-}
-
-// Whether requantize_array is good at the layout: no short rows, no short groups.
+// Whether requantize_array is good at the layout: no rows or groups of less than a vector.
 HWY_INLINE bool has_long_rows(const granularity& g) {
   const std::size_t N = hn::Lanes(hn::ScalableTag<float>());
   if (is_one_parameter(g) || (is_one_row(g) && g.block_cols == 1)) return true;
-  if (g.cols < 4 * N) return false;
-  return g.block_cols >= 4 * N || g.block_cols == 2 * N || g.block_cols == N || g.block_cols == 1;
-}
-
-// The row of multipliers of interleaved columns, again and again from column `first` on: n elements.
-template <class T>
-HWY_INLINE void repeat_row(const T* row, std::size_t cols, std::size_t first, std::size_t n,
-                           T* out) {
-  const std::size_t end = cols - first;
-  if (n <= end) {
-    std::memcpy(out, row + first, n * sizeof(T));
-    return;
-  }
-  std::memcpy(out, row + first, end * sizeof(T));
-  std::memcpy(out + end, row, (n - end < first ? n - end : first) * sizeof(T));
-  for (std::size_t done = cols; done < n; done *= 2) {
-    std::memcpy(out + done, out, (n - done < done ? n - done : done) * sizeof(T));
-  }
+  return g.cols >= N && (g.block_cols >= N || g.block_cols == 1);
 }
 
 template <class Q>
@@ -234,14 +181,17 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize_array(const requantize_job&
   const requantize_block<Q> block(job);
   const std::int32_t* const acc = static_cast<const std::int32_t*>(job.in);
   Q* const q = static_cast<Q*>(job.out);
-  if (is_one_parameter(g)) return requantize_run(block, acc, job.n, job.multipliers[0], q);
+  if (is_one_parameter(g)) {
+    const auto group = static_cast<std::size_t>(-1);  // not 1, even of a single element
+    return requantize_row(block, acc, job.n, group, job.multipliers, q);
+  }
   if (is_one_row(g)) {
     // Rows too short to start anew for each of them: many are one, with the multipliers written out.
     if (g.block_cols == 1 && g.cols < chunk_size / 2) {
       chunk_buffer<float> multipliers;
       const std::size_t most = sizeof(multipliers.data) / sizeof(float) / g.cols * g.cols;
       const std::size_t length = job.n < most ? job.n : most;
-      repeat_row(job.multipliers, g.cols, 0, length, multipliers.data);
+      expand(g, job.multipliers, 0, length, multipliers);
       for (std::size_t i = 0; i < job.n; i += length) {
         const std::size_t n = job.n - i < length ? job.n - i : length;
         requantize_interleaved(block, acc + i, n, multipliers.data, q + i);
@@ -359,11 +309,7 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize_chunk(
     return;
   }
   chunk_buffer<T> expanded;
-  if (is_one_row(g) && g.block_cols == 1) {
-    repeat_row(multipliers, g.cols, first % g.cols, length, expanded.data);
-  } else {
-    expand(g, multipliers, first, length, expanded.data);
-  }
+  expand(g, multipliers, first, length, expanded);
   for (std::size_t i = 0; i < N; ++i) expanded.data[length + i] = expanded.data[length - 1];
   requantize_part<Kind, false>(rules, codes, length, expanded.data, results);
 }
@@ -416,11 +362,11 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize_chunks(const requantize_job
 
 HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize(const requantize_job& job) {
   if (job.n == 0) return;
-  const granularity g = in_one_row(job.layout);
+  const granularity g = as_one_row(job.layout, job.n);
   if (job.from == code_type::s32 && job.fixed_multipliers == nullptr && has_long_rows(g)) {
     switch (job.to) {
-      case code_type::s8: return requantize_array<std::int8_t>(job, g);
-      case code_type::u8: return requantize_array<std::uint8_t>(job, g);
+      case code_type::s8:
+      case code_type::u8: return requantize_array<std::int8_t>(job, g);
       case code_type::s16: return requantize_array<std::int16_t>(job, g);
       default: break;
     }

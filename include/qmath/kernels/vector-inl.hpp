@@ -101,17 +101,17 @@ HWY_INLINE V rounded(V v) {
 #endif
 }
 
-// Four vectors of int32 -> one vector of 8-bit integers, in order and saturated. f maps the 16-bit halves on
-// the way.
-template <class D8, class VI, class F>
-HWY_INLINE hn::Vec<D8> narrow(D8 d8, VI a, VI b, VI c, VI d, const F& f) {
+// Four vectors of int32 -> one vector of 8-bit integers, in order and saturated. f maps the 16-bit lanes
+// of a and b on the way, g those of c and d.
+template <class D8, class VI, class F, class G>
+HWY_INLINE hn::Vec<D8> narrow(D8 d8, VI a, VI b, VI c, VI d, const F& f, const G& g) {
   const hn::Repartition<std::int16_t, D8> d16;
 #if HWY_TARGET <= HWY_AVX2 && HWY_ARCH_X86
   // Packs work within 128-bit blocks: the result has 4 bytes of each vector in every block. One
   // permutation at the end puts them in order.
   const hn::Repartition<std::uint32_t, D8> du32;
   const auto ab = f(hn::ReorderDemote2To(d16, a, b));
-  const auto cd = f(hn::ReorderDemote2To(d16, c, d));
+  const auto cd = g(hn::ReorderDemote2To(d16, c, d));
   const auto abcd = hn::BitCast(du32, hn::ReorderDemote2To(d8, ab, cd));
 #if HWY_TARGET <= HWY_AVX3
   alignas(64) static constexpr std::uint32_t order[16] = {0, 4, 8,  12, 1, 5, 9,  13,
@@ -122,20 +122,37 @@ HWY_INLINE hn::Vec<D8> narrow(D8 d8, VI a, VI b, VI c, VI d, const F& f) {
   return hn::BitCast(d8, hn::TableLookupLanes(abcd, hn::SetTableIndices(du32, order)));
 #else
   return hn::OrderedDemote2To(d8, f(hn::OrderedDemote2To(d16, a, b)),
-                              f(hn::OrderedDemote2To(d16, c, d)));
+                              g(hn::OrderedDemote2To(d16, c, d)));
 #endif
 }
 
 // saturate(lane)
 template <class D8, class VI>
 HWY_INLINE hn::Vec<D8> saturate(D8 d8, VI a, VI b, VI c, VI d) {
-  return narrow(d8, a, b, c, d, [](auto v) HWY_ATTR { return v; });
+  const auto same = [](auto v) HWY_ATTR { return v; };
+  return narrow(d8, a, b, c, d, same, same);
 }
 
-// saturate(lane + z). z is added to the 16-bit halves on the way, saturating.
+// saturate(lane + z), with a zero point for a and b and one for c and d. They are added to the 16-bit lanes on
+// the way, saturating.
+template <class D8, class VI, class V16>
+HWY_INLINE hn::Vec<D8> add_and_saturate(D8 d8, VI a, VI b, VI c, VI d, V16 z_ab, V16 z_cd) {
+  return narrow(
+      d8, a, b, c, d, [&](auto v) HWY_ATTR { return hn::SaturatedAdd(v, z_ab); },
+      [&](auto v) HWY_ATTR { return hn::SaturatedAdd(v, z_cd); });
+}
 template <class D8, class VI, class V16>
 HWY_INLINE hn::Vec<D8> add_and_saturate(D8 d8, VI a, VI b, VI c, VI d, V16 z) {
-  return narrow(d8, a, b, c, d, [&](auto v) HWY_ATTR { return hn::SaturatedAdd(v, z); });
+  return add_and_saturate(d8, a, b, c, d, z, z);
+}
+
+// The same for one vector, which gives one of Part, a tag of 8-bit integers with as many lanes.
+template <class Part, class VI>
+HWY_INLINE hn::Vec<Part> add_and_saturate(Part part8, VI v, std::int32_t z) {
+  const hn::Rebind<std::int16_t, Part> d16;
+  const auto sum =
+      hn::SaturatedAdd(hn::DemoteTo(d16, v), hn::Set(d16, static_cast<std::int16_t>(z)));
+  return hn::DemoteTo(part8, sum);
 }
 
 // Elements of memory as lanes of D, which has their type, or float for the shorter real numbers.
@@ -190,24 +207,16 @@ HWY_INLINE hn::Vec<DF> load_lanes(DF df, const bfloat16* p, std::size_t n) {
   return float_from_bfloat16_bits(df, hn::LoadN(d16, reinterpret_cast<const std::uint16_t*>(p), n));
 }
 
-// out[i] = f(in vectors i ... i+3) for n elements. F maps four vectors of D to one vector of D8. A last partial block of a long array overlaps the one before; a short array is padded.
-template <class D, class D8, class T, class Q, class F>
-HWY_INLINE void for_each_block_of_4(D d, D8 d8, const T* HWY_RESTRICT in, std::size_t n,
-                                    Q* HWY_RESTRICT out, const F& f) {
-  const std::size_t N = hn::Lanes(d);
-  const auto full = [&](std::size_t i) HWY_ATTR {
-    hn::StoreU(f(load_lanes(d, in + i), load_lanes(d, in + i + N), load_lanes(d, in + i + 2 * N),
-                 load_lanes(d, in + i + 3 * N)),
-               d8, out + i);
-  };
-  if (HWY_LIKELY(n >= 4 * N)) {
-    std::size_t i = 0;
-    for (; i + 4 * N <= n; i += 4 * N) full(i);
-    if (i != n) full(n - 4 * N);
-  } else if (n != 0) {
-    const auto part = [&](std::size_t i)
-                          HWY_ATTR { return i < n ? load_lanes(d, in + i, n - i) : hn::Zero(d); };
-    hn::StoreN(f(part(0), part(N), part(2 * N), part(3 * N)), d8, out, n);
+// four(i) for four vectors from element i on, until n elements are done. The last four overlap those before;
+// less than four vectors are one(i, length) each, where length is N or all there is.
+template <class Four, class One>
+HWY_INLINE void for_each_four(std::size_t n, std::size_t N, const Four& four, const One& one) {
+  const std::size_t step = 4 * N;
+  if (HWY_LIKELY(n >= step)) {
+    for (std::size_t i = 0; i < n; i += step) four(i < n - step ? i : n - step);
+  } else {
+    const std::size_t length = n < N ? n : N;
+    for (std::size_t i = 0; i < n; i += N) one(i < n - length ? i : n - length, length);
   }
 }
 

@@ -1,0 +1,156 @@
+// Copyright (c) qmath contributors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The quotient of quantization to 8 bits and less, and its parameters, prepared for many channels, groups or
+// blocks at once. Compiled once per target (detail/foreach_target.hpp).
+//
+// x / scale is the correctly rounded quotient; detail/quotient.hpp has it for two multiplications where
+// that can be proved exact. The rare scales for which it cannot, and targets without FMA, divide.
+HWY_BEFORE_NAMESPACE();
+QMATH_BEGIN_NAMESPACE
+namespace impl {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Unsigned codes are those of int8 with the sign bit flipped and 128 less in the zero point: one kernel for
+// both. Sign is 128 for them, 0 for int8.
+HWY_INLINE std::int32_t sign_of(const quantize_job& job) {
+  return job.to == code_type::u8 ? 128 : 0;
+}
+
+// The prepared parameters of up to `size` channels, groups or blocks.
+struct quantize_params {
+  static constexpr std::size_t size = 1024;
+  static constexpr std::size_t most_exceptions = 4;
+
+  // The quotient is fma(x, r, x * r2); or x / r, or x * r.
+  alignas(64) float r[size + 64];
+  alignas(64) float r2[size + 64];
+  // Bounds of x for the first kind of quotient, of the quotient for the others.
+  alignas(64) float lower[size + 64];
+  alignas(64) float upper[size + 64];
+  alignas(64) std::int32_t z[size + 64];  // less the sign, in the lower and in the upper half
+  // Which parameters need a division although the others do not, 1 in 2000: done again with it.
+  std::size_t exceptions[most_exceptions];
+  std::size_t exception_count;
+};
+
+enum class quotient { two_terms, division, product };
+
+// How x becomes a rounded number of steps.
+// Saturating: the bounds are one step outside the range, and what follows saturates.
+template <quotient How, bool Saturating>
+struct quantize_steps {
+  template <class V>
+  static HWY_INLINE auto of(V v, V r, V r2, V lower, V upper) {
+    // The bounds apply to x where that is possible: an infinity would turn the second term into NaN. The
+    // rounding error of a bound is too small to move a rounded quotient.
+    if constexpr (How == quotient::two_terms) {
+      v = clamp(v, lower, upper);
+      return nearest_int(hn::MulAdd(v, r, hn::Mul(v, r2)));
+    } else if constexpr (How == quotient::division) {
+      return nearest_int(clamp(hn::Div(v, r), lower, upper));
+    } else {  // NaN gives the upper bound
+      v = min_or_bound(rounded(hn::Mul(v, r)), upper);
+      if constexpr (!(Saturating && HWY_ARCH_X86)) v = hn::Max(v, lower);
+      return nearest_int(v);
+    }
+  }
+
+  template <class V>
+  static HWY_INLINE V clamp(V v, V lower, V upper) {
+    if constexpr (Saturating) return clamp_for_nearest_int(v, lower, upper);
+    return hn::Min(max_or_bound(v, lower), upper);
+  }
+};
+
+// Prepares `count` parameters. Returns whether the quotient can be had in two terms, but for the exceptions;
+// if not, it is a division.
+template <bool Saturating>
+HWY_NOINLINE static bool prepare(const quantize_job& job, std::size_t first, std::size_t count,
+                                 quantize_params& p) {
+  const hn::ScalableTag<float> df;
+  const hn::RebindToSigned<decltype(df)> di;
+  const hn::RebindToUnsigned<decltype(df)> du;
+  const std::size_t N = hn::Lanes(df);
+  const bool product = job.rules.quotient == quotient_rule::reciprocal;
+  const auto one = hn::Set(df, 1.0f);
+  const float beyond = Saturating ? 1.0f : 0.0f;
+  const auto min = hn::Set(df, static_cast<float>(job.codes.min) - beyond);
+  const auto max = hn::Set(df, static_cast<float>(job.codes.max) + beyond);
+  const auto load = [&](std::size_t i, auto& s, auto& z) HWY_ATTR {
+    if (HWY_LIKELY(count - i >= N)) {
+      s = hn::LoadU(df, job.scales + first + i);
+      if (job.zero_points) z = hn::LoadU(di, job.zero_points + first + i);
+    } else {
+      s = hn::LoadNOr(one, df, job.scales + first + i, count - i);
+      if (job.zero_points) z = hn::LoadN(di, job.zero_points + first + i, count - i);
+    }
+  };
+  auto s = one;
+  auto z = hn::Zero(di);
+  const auto sign = hn::Set(di, sign_of(job));
+  const auto twice_16 = [&](auto zero_points) HWY_ATTR {
+    const auto v = hn::Sub(zero_points, sign);
+    return hn::Or(hn::ShiftLeft<16>(v), hn::And(v, hn::Set(di, 0xFFFF)));
+  };
+  p.exception_count = 0;
+  if (HWY_NATIVE_FMA && !product) {
+    bool few = true;
+    for (std::size_t i = 0; i < count; i += N) {
+      load(i, s, z);
+      const auto zf = hn::ConvertTo(df, z);
+      const auto r = hn::Div(one, s);
+      hn::StoreU(r, df, p.r + i);
+      // 1 / s - r = (1 - r s) / s. The difference is exact; multiplying by r instead of dividing by s is
+      // off by 2^-24 of the term.
+      hn::StoreU(hn::Mul(hn::NegMulAdd(r, s, one), r), df, p.r2 + i);
+      hn::StoreU(rounded(hn::Mul(hn::Sub(min, zf), s)), df, p.lower + i);
+      hn::StoreU(rounded(hn::Mul(hn::Sub(max, zf), s)), df, p.upper + i);
+      hn::StoreU(twice_16(z), di, p.z + i);
+      // two_term_reciprocal::is_exact_for
+      const auto bits = hn::BitCast(du, s);
+      const auto low = hn::And(hn::Add(bits, hn::Set(du, 15)), hn::Set(du, 0xFFFF));
+      const auto ok = hn::Or(hn::Gt(low, hn::Set(du, 30)), hn::Eq(low, hn::Set(du, 15)));
+      const auto ordinary =
+          hn::Le(hn::Sub(bits, hn::Set(du, std::bit_cast<std::uint32_t>(0x1p-100f))),
+                 hn::Set(du, std::bit_cast<std::uint32_t>(0x1p100f) -
+                                 std::bit_cast<std::uint32_t>(0x1p-100f)));
+      if (HWY_UNLIKELY(!hn::AllTrue(du, hn::And(ok, ordinary)))) {
+        for (std::size_t c = i; c < count && c < i + N; ++c) {
+          if (two_term_reciprocal::is_exact_for(job.scales[first + c])) continue;
+          if (p.exception_count == quantize_params::most_exceptions) {
+            p.exception_count = 0;
+            few = false;
+            break;
+          }
+          p.exceptions[p.exception_count++] = c;
+        }
+        if (!few) break;
+      }
+    }
+    if (few && (count > 1 || p.exception_count == 0)) return true;
+    p.exception_count = 0;
+  }
+  for (std::size_t i = 0; i < count; i += N) {
+    load(i, s, z);
+    const auto zf = hn::ConvertTo(df, z);
+    hn::StoreU(product ? hn::Div(one, s) : s, df, p.r + i);
+    hn::StoreU(hn::Sub(min, zf), df, p.lower + i);
+    hn::StoreU(hn::Sub(max, zf), df, p.upper + i);
+    hn::StoreU(twice_16(z), di, p.z + i);
+  }
+  return false;
+}
+
+// Prepared parameters with what they are those of.
+struct prepared_params {
+  quantize_params p;
+  std::size_t first = 0, count = 0;
+  bool two_terms = false;
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace impl
+QMATH_END_NAMESPACE
+HWY_AFTER_NAMESPACE();
