@@ -5,10 +5,12 @@ find_package(Doxygen REQUIRED)
 
 # The kernels and detail/ are not for users; they are documented by plain comments.
 set(DOXYGEN_EXCLUDE_PATTERNS */detail/* */kernels/*)
-set(DOXYGEN_EXCLUDE_SYMBOLS *::detail)
+set(DOXYGEN_EXCLUDE_SYMBOLS *::detail *::impl *::impl::*)
 set(DOXYGEN_STRIP_FROM_PATH "${CMAKE_CURRENT_SOURCE_DIR}/include")
 set(DOXYGEN_STRIP_FROM_INC_PATH "${CMAKE_CURRENT_SOURCE_DIR}/include")
 set(DOXYGEN_EXTRACT_ALL YES)
+# Overloads refer to the one above.
+set(DOXYGEN_SORT_MEMBER_DOCS NO)
 set(DOXYGEN_QUIET YES)
 set(DOXYGEN_WARN_AS_ERROR FAIL_ON_WARNINGS)
 set(DOXYGEN_HAVE_DOT NO)

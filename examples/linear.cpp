@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <qmath/qmath.hpp>
-#include <span>
 #include <vector>
 
 int main() {
@@ -20,20 +19,15 @@ int main() {
 
   // Once: w is [out, in], float.
   std::vector<float> w_scales(out);
-  for (std::size_t n = 0; n < out; ++n) {
-    const auto row = std::span(w).subspan(n * in, in);
-    w_scales[n] = qmath::choose_params<std::int8_t>(qmath::min_max(row), qmath::symmetric).scale;
-  }
   std::vector<std::int8_t> w_q(w.size());
-  qmath::quantize(w, qmath::channel_params{w_scales, {}, qmath::per_row(out, in)}, w_q);
+  qmath::dynamic_quantize(w, qmath::per_row(out, in), w_scales, {}, w_q, qmath::symmetric);
   std::vector<std::byte> memory(qmath::packed_size(in, out));
   const qmath::packed_matrix packed =
       qmath::pack_transposed(qmath::matrix_view<const std::int8_t>(w_q.data(), out, in), memory);
 
   // Every call: x is [rows, in], y is [rows, out], float.
-  const qmath::affine_params p = qmath::choose_params<std::uint8_t>(qmath::min_max(x));
   std::vector<std::uint8_t> x_q(x.size());
-  qmath::quantize(x, p, x_q);
+  const qmath::affine_params p = qmath::dynamic_quantize(x, x_q);
   qmath::gemm(qmath::matrix_view(x_q.data(), rows, in), p.zero_point, packed,
               qmath::to_float{.a_scale = p.scale, .b_scales = w_scales, .bias = bias},
               qmath::matrix_view(y.data(), rows, out));

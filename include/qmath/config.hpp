@@ -1,8 +1,9 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Every macro that a user may define, with its default. Each must have the same value in all
-// translation units of a program; no other header tests a macro of the user's.
+/// @file
+/// Every macro that a user may define, with its default. Each must have the same value in all
+/// translation units of a program; no other header tests a macro of the user's.
 #ifndef QMATH_CONFIG_HPP_
 #define QMATH_CONFIG_HPP_
 
@@ -23,7 +24,7 @@
 
 // ---- QMATH_ALL_TARGETS: compile every target Highway offers -------------------------------------
 // By default those are left out that bring qmath's kernels nothing over a neighbour (README, Targets).
-// They double the compile time.
+// They add half to the compile time.
 // #define QMATH_ALL_TARGETS
 
 // ---- QMATH_CHECKS: preconditions ----------------------------------------------------------------

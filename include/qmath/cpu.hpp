@@ -1,15 +1,16 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Which CPU target runs: list, name, restrict.
-//
-// A target is a set of CPU instructions for which the kernels have been compiled: AVX3_DL, AVX2, NEON ...
-// The best one that this build contains and this CPU supports is chosen at the first call of a kernel.
-// Results do not depend on it: every target returns the same bits.
-//
-// The environment variable QMATH_TARGET names the target to use, for debugging and measuring; a name
-// that is not in supported_targets() is reported to the contract handler, and ignored if that returns.
-// In static mode there is one target, and nothing to choose.
+/// @file
+/// Which CPU target runs: list, name, restrict.
+///
+/// A target is a set of CPU instructions for which the kernels have been compiled: AVX3_DL, AVX2, NEON ...
+/// The best one that this build contains and this CPU supports is chosen at the first call of a kernel.
+/// Results do not depend on it: every target returns the same bits.
+///
+/// The environment variable QMATH_TARGET names the target to use, for debugging and measuring; a name
+/// that is not in supported_targets() is reported to the contract handler, and ignored if that returns.
+/// In static mode there is one target, and nothing to choose.
 #ifndef QMATH_CPU_HPP_
 #define QMATH_CPU_HPP_
 
@@ -42,8 +43,8 @@ const char* active_target() noexcept;
 /// The targets that this build contains and this CPU supports, best first. Never empty.
 target_list supported_targets() noexcept;
 
-/// Uses that target from now on, in all threads. Names are compared exactly. Returns false and changes nothing if the name is not
-/// one of supported_targets().
+/// Uses that target from now on, in all threads. Names are compared exactly. Returns false and changes nothing if
+/// the name is not one of supported_targets().
 [[nodiscard]] bool use_target(const char* name) noexcept;
 
 /// Back to the best supported target; QMATH_TARGET no longer counts.

@@ -1,11 +1,12 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Dynamic quantization: parameters from the data itself, and the codes, in one call.
-//
-// The same bits as min_max, choose_params and quantize one after the other. Never allocates, never throws,
-// never prints; thread-safe; arrays and formats as in quantize.hpp. A broken precondition calls the contract
-// handler (core/contract.hpp) and writes nothing.
+/// @file
+/// Dynamic quantization: parameters from the data itself, and the codes, in one call.
+///
+/// The same bits as min_max, choose_params and quantize one after the other. Never allocates, never throws,
+/// never prints; thread-safe; arrays and formats as in quantize.hpp. A broken precondition calls the contract
+/// handler (core/contract.hpp) and writes nothing.
 #ifndef QMATH_DYNAMIC_HPP_
 #define QMATH_DYNAMIC_HPP_
 
@@ -21,8 +22,10 @@
 QMATH_BEGIN_NAMESPACE
 
 /// params = choose_params<format of q>(min_max(x), how);   quantize(x, params, q, options)       x, q: [n]
-/// NaN does not count for the range; infinities count as the largest float.
-/// options.codes and how.codes: the codes that both allow are the ones to use, for parameters and for codes.
+/// NaN does not count for the range; infinities count as the largest float; without numbers, the range is [0, 0].
+/// how.rules say how the parameters are computed, options.rules how the codes are; a framework has a name for
+/// each: numerics::params::pytorch, numerics::pytorch. options.codes and how.codes: the codes that both allow are
+/// the ones to use, for parameters and for codes.
 /// Returns the parameters, with which q is to be dequantized; {} after a broken precondition.
 /// Reads x twice: from memory, where it does not fit a cache.
 /// @pre q.size() == x.size(); how.codes, options.codes and those of the format have one in common; x and q do
@@ -45,7 +48,8 @@ QMATH_INLINE affine_params dynamic_quantize(const X& x, Out&& q, const scheme& h
 /// The same with parameters of its own for each row, token, group or other block of a layout: scale number
 /// layout.index(i) is that of element i. For x of [tokens, features] with one scale each:
 ///     dynamic_quantize(x, per_token(tokens, features), scales, {}, q, symmetric)
-/// zero_points may be empty where all of them are 0: for symmetric schemes of signed formats.
+/// zero_points may be empty where all of them are 0: for symmetric schemes of signed formats. All arrays may be
+/// empty where there are no elements.
 /// Where blocks are rows or parts of rows (block_rows == 1, one repeat), a block is quantized right after its
 /// range is known, while it is in the cache; other layouts take two passes over the array.
 /// @pre q.size() == x.size(), a multiple of layout.period(); scales.size() == layout.count(); zero_points as

@@ -1,8 +1,9 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// What GEMM does with its int32 sums before they reach memory. Each epilogue is an aggregate of
-// parameters with its formula above it. Arrays are views of the caller's memory, indexed by column.
+/// @file
+/// What GEMM does with its int32 sums before they reach memory. Each epilogue is an aggregate of
+/// parameters with its formula above it. Arrays are views of the caller's memory, indexed by column.
 #ifndef QMATH_EPILOGUE_HPP_
 #define QMATH_EPILOGUE_HPP_
 

@@ -1,19 +1,20 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Requantization by integers alone: a real multiplier M as multiplier * 2^-shift, the two ways in which
-// frameworks round the product, and how each of them derives the integers from M.
-//
-//     convention               parameters of requantize
-//     fp32                     requantize_params{M, z, z_in}: no integers, see requantize.hpp
-//     tflite_double_rounding   fixed_point::tflite_double_rounding(M, z, z_in)
-//     tflite_single_rounding   fixed_point::tflite_single_rounding(M, z, z_in)
-//     rndnu                    fixed_point::rndnu(M, z, z_in)
-//     fbgemm_fixed             fixed_point::fbgemm_fixed(M, z, z_in)
-//     power_of_two             fixed_point::power_of_two(shift, z, z_in)
-//
-// M = scale_in / scale_out; for the sums of a GEMM scale_a * scale_b / scale_out. For a multiplier per channel
-// take `.multiplier` and `.rule` of the same functions: channel_fixed_point_params.
+/// @file
+/// Requantization by integers alone: a real multiplier M as multiplier * 2^-shift, the two ways in which
+/// frameworks round the product, and how each of them derives the integers from M.
+///
+///     convention               parameters of requantize
+///     fp32                     requantize_params{M, z, z_in}: no integers, see requantize.hpp
+///     tflite_double_rounding   fixed_point::tflite_double_rounding(M, z, z_in)
+///     tflite_single_rounding   fixed_point::tflite_single_rounding(M, z, z_in)
+///     rndnu                    fixed_point::rndnu(M, z, z_in)
+///     fbgemm_fixed             fixed_point::fbgemm_fixed(M, z, z_in)
+///     power_of_two             fixed_point::power_of_two(shift, z, z_in)
+///
+/// M = scale_in / scale_out; for the sums of a GEMM scale_a * scale_b / scale_out. For a multiplier per channel
+/// take `.multiplier` and `.rule` of the same functions: channel_fixed_point_params.
 #ifndef QMATH_FIXED_POINT_HPP_
 #define QMATH_FIXED_POINT_HPP_
 
@@ -217,7 +218,12 @@ QMATH_INLINE constexpr std::int32_t power_of_two_shift(
 }
 
 /// The real number that a fixed_point_multiplier stands for, exactly.
+/// @pre 0 <= m.shift <= 62: otherwise the contract handler is called, and the result is 0.
 QMATH_INLINE constexpr double value(fixed_point_multiplier m) noexcept {
+  if (QMATH_CHECKS && (m.shift < 0 || m.shift > 62)) {
+    library::report_outside("fixed_point::value", "m.shift", impl::no_index, m.shift, 0, 62);
+    return 0.0;
+  }
   return static_cast<double>(m.multiplier) / static_cast<double>(std::int64_t{1} << m.shift);
 }
 

@@ -1,17 +1,19 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Granularity: which elements of a tensor share a scale and a zero point.
-//
-// A contiguous row-major tensor is seen as [repeats, outer, rows, cols], and every [rows, cols] matrix in it
-// is cut into blocks of block_rows x block_cols; those at the lower and right edge may be smaller. Each
-// block has one parameter, in row-major order of (outer, block row, block column); the repeats share them.
-//
-//     rows = 2, cols = 10, blocks of 1 x 4            shape [2, 3, 4] with a parameter per index of axis 1:
-//     |0 0 0 0|1 1 1 1|2 2|                           outer = 3, rows = 1, cols = 4, and two repeats
-//     |3 3 3 3|4 4 4 4|5 5|                           |0 0 0 0|1 1 1 1|2 2 2 2|0 0 0 0|1 1 1 1|2 2 2 2|
-//
-// All functions here are constexpr; those of shapes with a size of 0 describe tensors without elements.
+/// @file
+/// Granularity: which elements of a tensor share a scale and a zero point.
+///
+/// A contiguous row-major tensor is seen as [repeats, outer, rows, cols], and every [rows, cols] matrix in it
+/// is cut into blocks of block_rows x block_cols; those at the lower and right edge may be smaller. Each
+/// block has one parameter, in row-major order of (outer, block row, block column); the repeats share them.
+///
+///     rows = 2, cols = 10, blocks of 1 x 4            shape [2, 3, 4] with a parameter per index of axis 1:
+///     |0 0 0 0|1 1 1 1|2 2|                           outer = 3, rows = 1, cols = 4, and two repeats
+///     |3 3 3 3|4 4 4 4|5 5|                           |0 0 0 0|1 1 1 1|2 2 2 2|0 0 0 0|1 1 1 1|2 2 2 2|
+///
+/// All functions here are constexpr. Sizes are in elements. Shapes with a size of 0 describe tensors without
+/// elements, for which functions do nothing; they accept as many parameters as count() says, or none.
 #ifndef QMATH_GRANULARITY_HPP_
 #define QMATH_GRANULARITY_HPP_
 
@@ -54,6 +56,17 @@ struct granularity {
 
 namespace detail {
 QMATH_INLINE constexpr std::size_t at_least_1(std::size_t n) noexcept { return n == 0 ? 1 : n; }
+
+/// a * b, or the largest number there is: a layout that is refused.
+QMATH_INLINE constexpr std::size_t times(std::size_t a, std::size_t b) noexcept {
+  constexpr std::size_t most = static_cast<std::size_t>(-1);
+  return b != 0 && a > most / b ? most : a * b;
+}
+
+/// What stands for an axis out of range: refused, in a message with both numbers.
+QMATH_INLINE constexpr granularity no_such_axis(std::size_t axis, std::size_t axes) noexcept {
+  return {0, axes, axis, 0, 0};
+}
 }  // namespace detail
 
 /// One parameter for all n elements.
@@ -94,12 +107,13 @@ QMATH_INLINE constexpr granularity per_block(std::size_t rows, std::size_t cols,
 }
 
 /// One parameter per index along `axis` of a tensor of that shape.
-/// An axis out of range gives a granularity that the functions that take one refuse.
+/// For an axis out of range, or a shape larger than the address space, a granularity that the functions that take
+/// one refuse.
 QMATH_INLINE constexpr granularity per_channel(std::span<const std::size_t> shape,
                                                std::size_t axis) noexcept {
-  if (axis >= shape.size()) return {0, 0, 0, 0, 0};
+  if (axis >= shape.size()) return detail::no_such_axis(axis, shape.size());
   std::size_t inner = 1;
-  for (std::size_t i = axis + 1; i < shape.size(); ++i) inner *= shape[i];
+  for (std::size_t i = axis + 1; i < shape.size(); ++i) inner = detail::times(inner, shape[i]);
   if (inner == 1) return per_column(shape[axis]);
   return {detail::at_least_1(shape[axis]), 1, detail::at_least_1(inner), 1,
           detail::at_least_1(inner)};
@@ -107,13 +121,14 @@ QMATH_INLINE constexpr granularity per_channel(std::span<const std::size_t> shap
 
 /// ONNX's blocked quantization: one parameter per `size` neighbours along `axis`, for every index of the
 /// other axes. Parameters: the shape with ceil(shape[axis] / size) in place of shape[axis].
-/// An axis out of range gives a granularity that the functions that take one refuse.
+/// For an axis out of range, or a shape larger than the address space, a granularity that the functions that take
+/// one refuse.
 QMATH_INLINE constexpr granularity per_axis_block(std::span<const std::size_t> shape,
                                                   std::size_t axis, std::size_t size) noexcept {
-  if (axis >= shape.size()) return {0, 0, 0, 0, 0};
+  if (axis >= shape.size()) return detail::no_such_axis(axis, shape.size());
   std::size_t before = 1, inner = 1;
-  for (std::size_t i = 0; i < axis; ++i) before *= shape[i];
-  for (std::size_t i = axis + 1; i < shape.size(); ++i) inner *= shape[i];
+  for (std::size_t i = 0; i < axis; ++i) before = detail::times(before, shape[i]);
+  for (std::size_t i = axis + 1; i < shape.size(); ++i) inner = detail::times(inner, shape[i]);
   if (inner == 1) return per_group(before, shape[axis], size);
   return {detail::at_least_1(before), detail::at_least_1(shape[axis]), detail::at_least_1(inner),
           size, 1};

@@ -1,10 +1,11 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// "Divide by the scale, round, add the zero point" is not one operation: frameworks differ in the last
-// bit. These are the choices, and each framework's under its name. docs/conventions.md shows them side by
-// side, with inputs on which they differ. How frameworks choose scale and zero point is in schemes.hpp, how
-// they requantize in fixed_point.hpp.
+/// @file
+/// "Divide by the scale, round, add the zero point" is not one operation: frameworks differ in the last
+/// bit. These are the choices, and each framework's under its name. docs/conventions.md shows them side by
+/// side, with inputs on which they differ. How frameworks choose scale and zero point is in schemes.hpp, how
+/// they requantize in fixed_point.hpp.
 #ifndef QMATH_NUMERICS_HPP_
 #define QMATH_NUMERICS_HPP_
 
@@ -53,9 +54,10 @@ namespace numerics {
 /// ONNX QuantizeLinear, with ONNX Runtime's answers where the specification is silent.
 ///     q = clamp(rne(x / s) + z)                                                         NaN: lowest
 /// onnxruntime/core/mlas/lib/quantize.cpp; measured with 1.31.1, equal for float and 8, 16 and 4 bits.
-/// ONNX Runtime contradicts itself for NaN and for |x / s| >= 2^31: with 2-bit codes, with float16 input and
-/// in the last element of an odd number of 4-bit codes these become the lowest code, +infinity too, or the
-/// highest for z < 0 (an unchecked cast to int32). qmath treats all formats and elements as it treats int8.
+/// ONNX Runtime contradicts itself for NaN and for |x / s| >= 2^31: with 2-bit codes, with float16 input, in
+/// 4-bit codes without a neighbour of the same scale in their byte, and in blocks along another axis than the
+/// last these become the lowest code, +infinity too, or the highest for z < 0 (an unchecked cast to int32).
+/// qmath treats all formats, layouts and elements as it treats int8 per tensor.
 /// float16 input is divided in float, as ONNX Runtime does; the specification's own code divides in float16.
 inline constexpr quantize_rules standard = {};
 

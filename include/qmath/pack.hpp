@@ -1,18 +1,19 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The right operand of GEMM, packed once into memory of the caller.
-//
-// B is an int8 matrix [k, n]. Its packed form is the same on every CPU target: panels of 16 columns,
-// each panel a sequence of groups of 4 rows, column by column. Rows and columns behind the edges are
-// zeros.
-//
-//                    panel 0 (columns 0-15)                          panel 1 (columns 16-31)
-//     group 0 (rows 0-3)                  group 1 (rows 4-7)
-//     | c0: k0 k1 k2 k3 | c1: k0 k1 k2 k3 | ... | c15 || c0: k4 k5 k6 k7 | ... | c15 || ...
-//
-// so that 64 bytes are one vector operand of a dot product instruction. In front of the panels stand the
-// sums of the columns as int32 (0 for the columns behind n), which GEMM needs for zero points.
+/// @file
+/// The right operand of GEMM, packed once into memory of the caller.
+///
+/// B is an int8 matrix [k, n]. Its packed form is the same on every CPU target: panels of 16 columns,
+/// each panel a sequence of groups of 4 rows, column by column. Rows and columns behind the edges are
+/// zeros.
+///
+///                    panel 0 (columns 0-15)                          panel 1 (columns 16-31)
+///     group 0 (rows 0-3)                  group 1 (rows 4-7)
+///     | c0: k0 k1 k2 k3 | c1: k0 k1 k2 k3 | ... | c15 || c0: k4 k5 k6 k7 | ... | c15 || ...
+///
+/// so that 64 bytes are one vector operand of a dot product instruction. In front of the panels stand the
+/// sums of the columns as int32 (0 for the columns behind n), which GEMM needs for zero points.
 #ifndef QMATH_PACK_HPP_
 #define QMATH_PACK_HPP_
 
@@ -96,7 +97,7 @@ QMATH_INLINE packed_matrix pack(matrix_view<const std::int8_t> b,
   if (!impl::expect_matrix("pack", "b", "b.stride", b) ||
       !impl::expect_at_least("pack", "memory.size()", memory.size(), "at least packed_size(k, n)",
                              packed_size(b.rows, b.cols)) ||
-      !impl::expect_disjoint("pack", "memory", memory.data(), memory.size(), b.data,
+      !impl::expect_disjoint("pack", "memory", memory.data(), memory.size(), "overlaps b", b.data,
                              impl::extent_of(b))) {
     return {};
   }
@@ -110,8 +111,8 @@ QMATH_INLINE packed_matrix pack_transposed(matrix_view<const std::int8_t> bt,
   if (!impl::expect_matrix("pack_transposed", "bt", "bt.stride", bt) ||
       !impl::expect_at_least("pack_transposed", "memory.size()", memory.size(),
                              "at least packed_size(k, n)", packed_size(bt.cols, bt.rows)) ||
-      !impl::expect_disjoint("pack_transposed", "memory", memory.data(), memory.size(), bt.data,
-                             impl::extent_of(bt))) {
+      !impl::expect_disjoint("pack_transposed", "memory", memory.data(), memory.size(),
+                             "overlaps bt", bt.data, impl::extent_of(bt))) {
     return {};
   }
   return impl::pack_strided(bt.data, bt.cols, bt.rows, 1, bt.stride, memory.data());

@@ -1,8 +1,9 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// qmath: the arithmetic of quantized inference. This header includes every public one but
-// simd/xsimd.hpp, which needs xsimd.
+/// @file
+/// qmath: the arithmetic of quantized inference. This header includes every public one but
+/// simd/xsimd.hpp, which needs xsimd.
 #ifndef QMATH_QMATH_HPP_
 #define QMATH_QMATH_HPP_
 

@@ -1,15 +1,16 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The range of a tensor, or of each of its channels, groups or blocks: what quantization parameters are
-// chosen from (schemes.hpp).
-//
-// Arrays are float, half or bfloat16. NaN is skipped, infinities count, a zero of either sign is returned as
-// +0. Where there is no number, a range is the empty one, {+inf, -inf}, which merges neutrally.
-//
-// Never allocates, never throws, never prints; thread-safe; the same bits on every CPU target; reference.hpp
-// is the definition. Any size, 0 included; no alignment needed.
-// A broken precondition calls the contract handler (core/contract.hpp) and writes nothing.
+/// @file
+/// The range of a tensor, or of each of its channels, groups or blocks: what quantization parameters are
+/// chosen from (schemes.hpp).
+///
+/// Arrays are float, half or bfloat16. NaN is skipped, infinities count, a zero of either sign is returned as
+/// +0. Where there is no number, a range is the empty one, {+inf, -inf}, which merges neutrally.
+///
+/// Never allocates, never throws, never prints; thread-safe; the same bits on every CPU target; reference.hpp
+/// is the definition. Any size, 0 included; no alignment needed.
+/// A broken precondition calls the contract handler (core/contract.hpp) and writes nothing.
 #ifndef QMATH_RANGE_HPP_
 #define QMATH_RANGE_HPP_
 
@@ -23,14 +24,14 @@
 
 QMATH_BEGIN_NAMESPACE
 
-/// The smallest and the largest element.                                                           x: [n]
+/// The smallest and the largest element; the empty range if there is no number.                    x: [n]
 template <readable_real_range X>
 QMATH_INLINE value_range min_max(const X& x) noexcept {
   return impl::range_of("min_max", impl::reals_of(x));
 }
 
 /// ranges[c] = smallest and largest of the elements i with layout.index(i) == c.    ranges: [layout.count()]
-/// No elements (n = 0) give empty ranges.
+/// No elements (n = 0) give empty ranges, of which there may be none.
 /// @pre ranges.size() == layout.count(); x.size() is a multiple of layout.period(); x and ranges do not
 ///      overlap.
 template <readable_real_range X, writable_range<value_range> R>
@@ -54,7 +55,7 @@ QMATH_INLINE constexpr float absmax(value_range r) noexcept {
   return largest > 0.0f ? largest : 0.0f;
 }
 
-/// The largest |x[i]|. NaN is skipped; 0 if there is no number.                                      x: [n]
+/// The largest |x[i]|. NaN is skipped, infinities count; 0 if there is no number.                    x: [n]
 template <readable_real_range X>
 QMATH_INLINE float absmax(const X& x) noexcept {
   return absmax(impl::range_of("absmax", impl::reals_of(x)));

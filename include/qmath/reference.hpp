@@ -1,13 +1,19 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The definition of every operation: one obvious scalar loop each. NORMATIVE: every kernel on every CPU
-// target returns these bits. Slow by design; for tests, documentation and readers.
-//
-// Float arithmetic is IEEE 754 binary32 with round to nearest even. rounded(x) marks where a result is
-// rounded to float, and forbids the compiler to contract it with what follows. Double arithmetic is exact
-// wherever it appears, unless x itself is a double.
-// Arguments are raw: preconditions are those of the public function of the same name, unchecked.
+/// @file
+/// The definition of every operation: one obvious scalar loop each. NORMATIVE: every kernel on every CPU
+/// target returns these bits. Slow by design; for tests, documentation and readers.
+///
+/// Float arithmetic is IEEE 754 binary32 with round to nearest even. rounded(x) marks where a result is
+/// rounded to float, and forbids the compiler to contract it with what follows. Double arithmetic is exact
+/// wherever it appears, unless x itself is a double.
+/// Arguments are raw: preconditions are those of the public function of the same name, unchecked.
+///
+/// Not here, because they are their own definition, in scalar code that every target shares: conversions of half
+/// and bfloat16 (formats/real.hpp), granularity::index, choose_params (schemes.hpp), multipliers of frameworks
+/// (fixed_point.hpp), merge and absmax of a range (range.hpp), pack (pack.hpp). dynamic_quantize is min_max,
+/// choose_params and quantize.
 #ifndef QMATH_REFERENCE_HPP_
 #define QMATH_REFERENCE_HPP_
 
@@ -441,7 +447,7 @@ void gemm(matrix_view<A> a, std::int32_t a_zero_point, matrix_view<const std::in
   }
 }
 
-template <class A, quantized_integer C>
+template <class A, eight_bit_integer C>
 void gemm(matrix_view<A> a, std::int32_t a_zero_point, matrix_view<const std::int8_t> b,
           const to_quantized& e, matrix_view<C> c) noexcept {
   const auto inside = [](std::int32_t v) {

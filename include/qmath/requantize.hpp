@@ -1,13 +1,15 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Requantize arrays: from the int32 sums of a GEMM, or from quantized numbers with other parameters, to
-// quantized numbers.
-//
-// Never allocates, never throws, never prints; thread-safe; the same bits on every CPU target;
-// reference.hpp is the definition. Input: std::int32_t or any quantized format; output: any quantized
-// format, with codes [lo, hi]. Any size, 0 included; no alignment needed; inputs and outputs do not overlap.
-// A broken precondition calls the contract handler (core/contract.hpp) and writes nothing.
+/// @file
+/// Requantize arrays: from the int32 sums of a GEMM, or from quantized numbers with other parameters, to
+/// quantized numbers.
+///
+/// Never allocates, never throws, never prints; thread-safe; the same bits on every CPU target;
+/// reference.hpp is the definition. Input: std::int32_t or any quantized format; output: any quantized
+/// format, with codes [lo, hi]. Sizes are in elements. Any size, 0 included; no alignment needed; what is written
+/// overlaps nothing that is read, multipliers included.
+/// A broken precondition calls the contract handler (core/contract.hpp) and writes nothing.
 #ifndef QMATH_REQUANTIZE_HPP_
 #define QMATH_REQUANTIZE_HPP_
 
@@ -19,7 +21,8 @@
 QMATH_BEGIN_NAMESPACE
 
 /// q[i] = nearest_even(clamp(fl(float(in[i] - z_in) * multiplier), lo - z, hi - z)) + z        in, q: [n]
-/// The conversion and the product are each rounded to nearest even; nothing is contracted.
+/// The conversion and the product are each rounded to nearest even; nothing is contracted. Products out of range,
+/// infinite ones included, saturate.
 /// The `fp32` requantization of XNNPACK and ONNX Runtime. codes: fewer of them than the format has.
 /// @pre q.size() == in.size(); multiplier finite and > 0; lo <= z <= hi, z = 0 for std::int32_t; z_in
 ///      inside the input's codes, 0 for std::int32_t; codes and [lo, hi] have a code in common; in and q
@@ -37,14 +40,14 @@ QMATH_INLINE void requantize(const In& in, requantize_params p, Out&& q,
 
 /// The same with the multiplier of element i from its channel, group or block: number p.layout.index(i).
 /// @pre as above, for every multiplier; multipliers.size() == layout.count(); in.size() is a multiple of
-///      layout.period().
+///      layout.period(). No elements may come without multipliers.
 template <readable_quantized_range In, writable_quantized_range Out>
 QMATH_INLINE void requantize(const In& in, const channel_requantize_params& p, Out&& q,
                              code_range codes = {}) noexcept {
   detail::requantize_job job;
   if (impl::set_requantize_arrays("requantize", job, impl::codes_of(in), impl::codes_of(q),
                                   codes) &&
-      impl::set_params("requantize", job, p)) {
+      impl::set_params("requantize", job, p, impl::q_names, impl::codes_of(q))) {
     impl::call(&detail::kernel_table::requantize, job);
   }
 }
@@ -70,7 +73,7 @@ QMATH_INLINE void requantize(const In& in, const channel_fixed_point_params& p, 
   detail::requantize_job job;
   if (impl::set_requantize_arrays("requantize", job, impl::codes_of(in), impl::codes_of(q),
                                   codes) &&
-      impl::set_params("requantize", job, p)) {
+      impl::set_params("requantize", job, p, impl::q_names, impl::codes_of(q))) {
     impl::call(&detail::kernel_table::requantize, job);
   }
 }

@@ -1,15 +1,16 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// From a real number v to an integer.
-//
-//     v                  -2.5  -1.5  -0.5   0.5   1.5   2.5   2.7
-//     nearest_even         -2    -2     0     0     2     2     3
-//     half_away            -3    -2    -1     1     2     3     3
-//     half_up              -2    -1     0     1     2     3     3
-//     toward_zero          -2    -1     0     0     1     2     2
-//     floor                -3    -2    -1     0     1     2     2
-//     stochastic          one of the two neighbours, with a mean of v
+/// @file
+/// From a real number v to an integer.
+///
+///     v                  -2.5  -1.5  -0.5   0.5   1.5   2.5   2.7
+///     nearest_even         -2    -2     0     0     2     2     3
+///     half_away            -3    -2    -1     1     2     3     3
+///     half_up              -2    -1     0     1     2     3     3
+///     toward_zero          -2    -1     0     0     1     2     2
+///     floor                -3    -2    -1     0     1     2     2
+///     stochastic          one of the two neighbours, with a mean of v
 #ifndef QMATH_ROUNDING_HPP_
 #define QMATH_ROUNDING_HPP_
 

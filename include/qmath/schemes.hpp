@@ -1,21 +1,22 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// From a range of real numbers to quantization parameters.
-//
-//     affine      scale = (max - min) / (hi - lo)       zero_point = lo - min / scale, rounded
-//     symmetric   scale = max(|min|, |max|) / (hi - z)  zero_point = z: the middle, 0 in signed formats
-//
-// with [lo, hi] the codes to use and [min, max] extended to contain 0. Whatever the range and the rules:
-//     scale is finite and > 0, lo <= zero_point <= hi, and real 0 is represented exactly
-// (the code zero_point). Infinite bounds count as the largest float; the empty range and NaN as [0, 0].
-//
-// Frameworks agree on no more than this. What they do differently is in params_rules, and each framework's
-// choice under its name in numerics::params; docs/conventions.md shows them side by side.
-//
-// constexpr: parameters of a known range are compile-time constants. Every operation is a float or double
-// operation rounded to nearest even, whatever the caller's floating-point environment and compiler flags:
-// this header, with detail/scheme_rules.hpp, is the definition, there is no other in reference.hpp.
+/// @file
+/// From a range of real numbers to quantization parameters.
+///
+///     affine      scale = (max - min) / (hi - lo)       zero_point = lo - min / scale, rounded
+///     symmetric   scale = max(|min|, |max|) / (hi - z)  zero_point = z: the middle, 0 in signed formats
+///
+/// with [lo, hi] the codes to use and [min, max] extended to contain 0. Whatever the range and the rules:
+///     scale is finite and > 0, lo <= zero_point <= hi, and real 0 is represented exactly
+/// (the code zero_point). Infinite bounds count as the largest float; the empty range and NaN as [0, 0].
+///
+/// Frameworks agree on no more than this. What they do differently is in params_rules, and each framework's
+/// choice under its name in numerics::params; docs/conventions.md shows them side by side.
+///
+/// constexpr: parameters of a known range are compile-time constants. Every operation is a float or double
+/// operation rounded to nearest even, whatever the caller's floating-point environment and compiler flags:
+/// this header, with detail/scheme_rules.hpp, is the definition, there is no other in reference.hpp.
 #ifndef QMATH_SCHEMES_HPP_
 #define QMATH_SCHEMES_HPP_
 
@@ -191,7 +192,7 @@ QMATH_INLINE constexpr affine_params choose_params(value_range range,
 
 /// The same for each range: of channels, groups or blocks.
 /// @pre as above; scales.size() == ranges.size(), zero_points as many or, for symmetric schemes of signed
-///      formats, none: they are 0.
+///      formats, none: they are 0; arrays do not overlap.
 template <quantized_format F>
 QMATH_INLINE void choose_params(std::span<const value_range> ranges, std::span<float> scales,
                                 std::span<std::int32_t> zero_points,
@@ -200,7 +201,8 @@ QMATH_INLINE void choose_params(std::span<const value_range> ranges, std::span<f
       !impl::expect_equal("choose_params", "scales.size()", scales.size(), "ranges.size()",
                           ranges.size()) ||
       !impl::expect_zero_points("choose_params", "ranges.size()", ranges.size(), zero_points.size(),
-                                full_range<F>(), how)) {
+                                full_range<F>(), how) ||
+      !impl::expect_results("choose_params", ranges, scales, zero_points)) {
     return;
   }
   library::choose_params(ranges.data(), ranges.size(), full_range<F>(), how, scales.data(),

@@ -1,7 +1,8 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The only place where the version is written; CMake reads it from here.
+/// @file
+/// The only place where the version is written; CMake reads it from here.
 #ifndef QMATH_VERSION_HPP_
 #define QMATH_VERSION_HPP_
 

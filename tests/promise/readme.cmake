@@ -5,8 +5,10 @@
 #   cmake -DROOT=... -P readme.cmake
 file(READ "${ROOT}/README.md" readme)
 file(READ "${ROOT}/examples/hello.cpp" examples)
-file(READ "${ROOT}/examples/linear.cpp" linear)
-string(APPEND examples "${linear}")
+foreach(example IN ITEMS linear numerics)
+  file(READ "${ROOT}/examples/${example}.cpp" text)
+  string(APPEND examples "${text}")
+endforeach()
 foreach(text IN ITEMS readme examples)
   string(REPLACE ";" "<semicolon>" ${text} "${${text}}")  # not the end of a list element
   string(REPLACE "[" "<bracket>" ${text} "${${text}}")

@@ -5,6 +5,9 @@
 #ifndef QMATH_TESTS_SUPPORT_CONTRACT_HPP_
 #define QMATH_TESTS_SUPPORT_CONTRACT_HPP_
 
+#include <doctest/doctest.h>
+
+#include <limits>
 #include <qmath/qmath.hpp>
 #include <string>
 
@@ -40,6 +43,29 @@ class contract_log {
 
   qmath::contract_handler previous_;
 };
+
+/// Scales that are none, and how messages show them.
+struct bad_scale {
+  float value;
+  const char* text;
+};
+inline constexpr bad_scale bad_scales[] = {{0.0f, "0"},
+                                           {-0.0f, "-0"},
+                                           {-0.5f, "-0.5"},
+                                           {-1e-45f, "-1.4013e-45"},
+                                           {std::numeric_limits<float>::infinity(), "inf"},
+                                           {-std::numeric_limits<float>::infinity(), "-inf"},
+                                           {std::numeric_limits<float>::quiet_NaN(), "nan"}};
+
+/// Calls f(output), which has to call the handler once, with this message, and to leave the output as it was.
+template <class Out, class F>
+void refused(const std::string& message, Out& out, const F& f) {
+  contract_log log;
+  const Out before = out;
+  f(out);
+  CHECK(log.take() == message);
+  CHECK(out == before);
+}
 
 }  // namespace support
 

@@ -444,9 +444,9 @@ TEST_CASE("requantize: broken preconditions, arrays and zero points") {
   });
   refused("qmath::requantize: q has no data",
           [&](auto&) { qmath::requantize(in, p, qmath::packed_span<qmath::s4>(nullptr, 6)); });
-  refused("qmath::requantize: q overlaps an input",
+  refused("qmath::requantize: q overlaps in",
           [&](auto& q) { qmath::requantize(std::span(q).first(4), p, std::span(q).last(4)); });
-  refused("qmath::requantize: q overlaps an input", [&](auto& q) {
+  refused("qmath::requantize: q overlaps in", [&](auto& q) {
     qmath::requantize(q, p,
                       qmath::packed_span<qmath::u2>(reinterpret_cast<std::uint8_t*>(&q[5]), 6));
   });

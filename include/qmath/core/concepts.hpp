@@ -1,7 +1,8 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The concepts that qmath's functions ask of their arguments, all on one page.
+/// @file
+/// The concepts that qmath's functions ask of their arguments, all on one page.
 #ifndef QMATH_CORE_CONCEPTS_HPP_
 #define QMATH_CORE_CONCEPTS_HPP_
 

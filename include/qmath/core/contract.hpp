@@ -1,17 +1,19 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Broken preconditions: what happens when a caller passes a wrong shape, a null pointer, a scale that
-// is not finite and positive, or a zero point outside the type.
-//
-// The function that finds it calls the contract handler with one line of text that names the function,
-// the argument and the values, for example
-//     qmath::quantize: q.size() is 5, but x.size() is 7
-// The default handler prints that line to stderr and calls std::abort(). A handler that returns makes
-// the function return too, and nothing has been written by then (a function that returns a value
-// returns its default).
-//
-// Numeric outcomes are never contract violations: saturation, NaN and infinities have defined results.
+/// @file
+/// Broken preconditions: what happens when a caller passes a wrong shape, a null pointer, a scale that
+/// is not finite and positive, or a zero point outside the type.
+///
+/// The function that finds it calls the contract handler with one line of text that names the function,
+/// the argument and the values, for example
+///     qmath::quantize: q.size() is 5, but x.size() is 7
+/// The default handler prints that line to stderr and calls std::abort(). A handler that returns makes
+/// the function return too, and nothing has been written by then (a function that returns a value
+/// returns its default).
+///
+/// Numeric outcomes are never contract violations: saturation, NaN and infinities have defined results. Nor is
+/// size 0, which does nothing. Members of enumerations are trusted to be among those that have names.
 #ifndef QMATH_CORE_CONTRACT_HPP_
 #define QMATH_CORE_CONTRACT_HPP_
 

@@ -1,7 +1,8 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a call of quantize, fake_quantize or dynamic_quantize may ask for beyond the default.
+/// @file
+/// What a call of quantize, fake_quantize or dynamic_quantize may ask for beyond the default.
 #ifndef QMATH_CORE_OPTIONS_HPP_
 #define QMATH_CORE_OPTIONS_HPP_
 
@@ -33,7 +34,7 @@ struct clip_counts {
 struct quantize_options {
   quantize_rules rules = numerics::standard;
   code_range codes = {};          ///< which codes to use, of those that the format has
-  random_source random = {};      ///< for rounding::stochastic
+  random_source random = {};      ///< for rounding::stochastic; others ignore it
   clip_counts* counts = nullptr;  ///< counted on the way, without another pass over memory
 };
 

@@ -1,9 +1,10 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Quantization parameters and the range they are chosen from. The equation:
-//
-//     real = scale * (q - zero_point)
+/// @file
+/// Quantization parameters and the range they are chosen from. The equation:
+///
+///     real = scale * (q - zero_point)
 #ifndef QMATH_CORE_PARAMS_HPP_
 #define QMATH_CORE_PARAMS_HPP_
 
@@ -26,8 +27,8 @@ struct affine_params {
   friend constexpr bool operator==(const affine_params&, const affine_params&) = default;
 };
 
-/// A scale and a zero point for each channel, group or block. Views memory of the caller.
-/// scales.size() == layout.count(); zero_points has as many, or none: then all are 0.
+/// A scale and a zero point for each channel, group or block: those of element i are number layout.index(i).
+/// Views memory of the caller. scales.size() == layout.count(); zero_points has as many, or none: then all are 0.
 struct channel_params {
   std::span<const float> scales = {};
   std::span<const std::int32_t> zero_points = {};
@@ -44,7 +45,7 @@ struct requantize_params {
   friend constexpr bool operator==(const requantize_params&, const requantize_params&) = default;
 };
 
-/// The same with a multiplier for each channel, group or block.
+/// The same with a multiplier for each channel, group or block. Views memory of the caller.
 struct channel_requantize_params {
   std::span<const float> multipliers = {};
   granularity layout = {};

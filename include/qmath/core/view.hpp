@@ -1,7 +1,8 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// A matrix in memory of the caller.
+/// @file
+/// A matrix in memory of the caller.
 #ifndef QMATH_CORE_VIEW_HPP_
 #define QMATH_CORE_VIEW_HPP_
 

@@ -65,7 +65,7 @@ template <class R>
 QMATH_INLINE real_array reals_of(R&& range) noexcept {
   const std::span span(range);
   using T = std::remove_const_t<typename decltype(span)::element_type>;
-  return {span.data(), span.size(), span.size() * sizeof(T), real_type_of<T>};
+  return {span.data(), span.size(), bytes_of(span.size(), sizeof(T)), real_type_of<T>};
 }
 
 template <class R>
@@ -78,23 +78,47 @@ QMATH_INLINE code_array codes_of(R&& range) noexcept {
   } else {
     const std::span span(range);
     using T = std::remove_const_t<typename decltype(span)::element_type>;
-    return {span.data(), span.size(), span.size() * sizeof(T), code_type_of<T>,
+    return {span.data(), span.size(), bytes_of(span.size(), sizeof(T)), code_type_of<T>,
             detail::codes_of<T>};
   }
 }
 
 // ---- Arrays --------------------------------------------------------------------------------------
 
+/// What messages call an array.
+struct array_names {
+  const char* data;
+  const char* size;
+  const char* overlaps;
+};
+inline constexpr array_names x_names = {"x", "x.size()", "overlaps x"},
+                             y_names = {"y", "y.size()", "overlaps y"},
+                             q_names = {"q", "q.size()", "overlaps q"},
+                             in_names = {"in", "in.size()", "overlaps in"};
+
+template <class Array>
+QMATH_INLINE bool expect_array(const char* function, const array_names& names,
+                               const Array& array) noexcept {
+  return expect_array(function, names.data, names.size, array.data, array.n, array.bytes);
+}
+
+/// An array that is written is not where one that is read is.
+template <class Out, class T>
+QMATH_INLINE bool expect_apart(const char* function, const array_names& names, const Out& out,
+                               const char* overlaps, const T* data, std::size_t n) noexcept {
+  return expect_disjoint(function, names.data, static_cast<const std::byte*>(out.data), out.bytes,
+                         overlaps, data, n);
+}
+
 /// The same number of elements, in different memory, none of it null.
 template <class In, class Out>
-QMATH_INLINE bool set_arrays(const char* function, detail::array_job& job, const char* in_name,
-                             const char* in_size, const In& in, const char* out_name,
-                             const char* out_size, const Out& out) noexcept {
-  if (!expect_equal(function, out_size, out.n, in_size, in.n) ||
-      !expect_data(function, in_name, in.data, in.n) ||
-      !expect_data(function, out_name, out.data, out.n) ||
-      !expect_disjoint(function, out_name, static_cast<const std::byte*>(out.data), out.bytes,
-                       static_cast<const std::byte*>(in.data), in.bytes)) {
+QMATH_INLINE bool set_arrays(const char* function, detail::array_job& job,
+                             const array_names& in_name, const In& in, const array_names& out_name,
+                             const Out& out) noexcept {
+  if (!expect_equal(function, out_name.size, out.n, in_name.size, in.n) ||
+      !expect_array(function, in_name, in) || !expect_array(function, out_name, out) ||
+      !expect_apart(function, out_name, out, in_name.overlaps,
+                    static_cast<const std::byte*>(in.data), in.bytes)) {
     return false;
   }
   job.in = in.data;
@@ -108,7 +132,7 @@ QMATH_INLINE bool set_quantize_arrays(const char* function, detail::quantize_job
   job.from = x.type;
   job.to = q.type;
   job.format = q.format;
-  return set_arrays(function, job, "x", "x.size()", x, "q", "q.size()", q);
+  return set_arrays(function, job, x_names, x, q_names, q);
 }
 
 template <quantized_format F>
@@ -118,12 +142,12 @@ QMATH_INLINE bool set_fake_quantize_arrays(const char* function, detail::quantiz
   job.fake_to = y.type;
   job.format = detail::codes_of<F>;
   if (x.data != y.data || x.type != y.type || x.n != y.n) {
-    return set_arrays(function, job, "x", "x.size()", x, "y", "y.size()", y);
+    return set_arrays(function, job, x_names, x, y_names, y);
   }
   job.in = x.data;
   job.out = const_cast<void*>(y.data);
   job.n = x.n;
-  return expect_data(function, "x", x.data, x.n);
+  return expect_array(function, x_names, x);
 }
 
 QMATH_INLINE bool set_dequantize_arrays(const char* function, detail::dequantize_job& job,
@@ -131,7 +155,7 @@ QMATH_INLINE bool set_dequantize_arrays(const char* function, detail::dequantize
   job.from = q.type;
   job.to = x.type;
   job.format = q.format;
-  return set_arrays(function, job, "q", "q.size()", q, "x", "x.size()", x);
+  return set_arrays(function, job, q_names, q, x_names, x);
 }
 
 /// The codes that both ranges have: at least one.
@@ -151,7 +175,7 @@ QMATH_INLINE bool set_requantize_arrays(const char* function, detail::requantize
   job.from_format = in.format;
   job.to = q.type;
   job.format = q.format;
-  return set_arrays(function, job, "in", "in.size()", in, "q", "q.size()", q) &&
+  return set_arrays(function, job, in_names, in, q_names, q) &&
          set_codes(function, job.codes, codes, q.format);
 }
 
@@ -176,12 +200,13 @@ QMATH_INLINE bool expect_zero_point_in(const char* function, const char* name, s
   return expect_inside(function, name, no_index, value, valid.min, valid.max);
 }
 
+/// False also where there is nothing to do: no elements and no values.
 template <class Job>
 QMATH_INLINE bool set_layout(const char* function, Job& job, const char* values_name,
                              std::size_t values, const granularity& layout) noexcept {
   if (!expect_layout(function, values_name, values, layout, job.n)) return false;
   job.layout = layout;
-  return true;
+  return values != 0;
 }
 
 /// One range for each parameter of the layout.
@@ -192,10 +217,10 @@ QMATH_INLINE bool set_min_max_arrays(const char* function, detail::min_max_job& 
   job.in = x.data;
   job.out = ranges.data();
   job.n = x.n;
-  return set_layout(function, job, "ranges.size()", ranges.size(), layout) &&
-         expect_data(function, "x", x.data, x.n) &&
+  return expect_array(function, x_names, x) &&
+         set_layout(function, job, "ranges.size()", ranges.size(), layout) &&
          expect_data(function, "ranges", ranges.data(), ranges.size()) &&
-         expect_disjoint(function, "ranges", ranges.data(), ranges.size(),
+         expect_disjoint(function, "ranges", ranges.data(), ranges.size(), x_names.overlaps,
                          static_cast<const std::byte*>(x.data), x.bytes);
 }
 
@@ -219,10 +244,13 @@ QMATH_INLINE bool set_params(const char* function, Job& job, const affine_params
          expect_zero_point_in(function, "zero_point", p.zero_point, job.format);
 }
 
-template <class Job>
-QMATH_INLINE bool set_params(const char* function, Job& job, const channel_params& p) noexcept {
+// `out` is the array that is written, for which p is input.
+template <class Job, class Out>
+QMATH_INLINE bool set_params(const char* function, Job& job, const channel_params& p,
+                             const array_names& names, const Out& out) noexcept {
   if (!set_layout(function, job, "scales.size()", p.scales.size(), p.layout) ||
-      !expect_scales(function, "scales", p.scales)) {
+      !expect_scales(function, "scales", p.scales) ||
+      !expect_apart(function, names, out, "overlaps scales", p.scales.data(), p.scales.size())) {
     return false;
   }
   job.scales = p.scales.data();
@@ -236,7 +264,9 @@ QMATH_INLINE bool set_params(const char* function, Job& job, const channel_param
     return false;
   }
   const code_range valid = zero_points_of(job.format);
-  return expect_all_inside(function, "zero_points", p.zero_points, valid.min, valid.max);
+  return expect_all_inside(function, "zero_points", p.zero_points, valid.min, valid.max) &&
+         expect_apart(function, names, out, "overlaps zero_points", p.zero_points.data(),
+                      p.zero_points.size());
 }
 
 template <class Params>
@@ -264,10 +294,14 @@ QMATH_INLINE bool set_params(const char* function, detail::requantize_job& job,
 }
 
 QMATH_INLINE bool set_params(const char* function, detail::requantize_job& job,
-                             const channel_requantize_params& p) noexcept {
+                             const channel_requantize_params& p, const array_names& names,
+                             const code_array& out) noexcept {
   job.multipliers = p.multipliers.data();
   return set_layout(function, job, "multipliers.size()", p.multipliers.size(), p.layout) &&
-         expect_scales(function, "multipliers", p.multipliers) && set_zero_points(function, job, p);
+         expect_scales(function, "multipliers", p.multipliers) &&
+         expect_apart(function, names, out, "overlaps multipliers", p.multipliers.data(),
+                      p.multipliers.size()) &&
+         set_zero_points(function, job, p);
 }
 
 QMATH_INLINE bool set_params(const char* function, detail::requantize_job& job,
@@ -279,11 +313,16 @@ QMATH_INLINE bool set_params(const char* function, detail::requantize_job& job,
 }
 
 QMATH_INLINE bool set_params(const char* function, detail::requantize_job& job,
-                             const channel_fixed_point_params& p) noexcept {
+                             const channel_fixed_point_params& p, const array_names& names,
+                             const code_array& out) noexcept {
   job.fixed_multipliers = p.multipliers.data();
   job.rule = p.rule;
-  if (!set_layout(function, job, "multipliers.size()", p.multipliers.size(), p.layout))
+  if (!set_layout(function, job, "multipliers.size()", p.multipliers.size(), p.layout) ||
+      !expect_data(function, "multipliers", p.multipliers.data(), p.multipliers.size()) ||
+      !expect_apart(function, names, out, "overlaps multipliers", p.multipliers.data(),
+                    p.multipliers.size())) {
     return false;
+  }
   if (QMATH_CHECKS) {
     for (std::size_t i = 0; i < p.multipliers.size(); ++i) {
       if (!expect_multiplier(function, i, p.multipliers[i])) return false;

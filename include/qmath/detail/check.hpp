@@ -108,11 +108,34 @@ QMATH_INLINE bool expect_data(const char* function, const char* name, const void
   return false;
 }
 
+/// As many bytes as an object can have; negative sizes that were converted to unsigned ones are more.
+inline constexpr std::size_t most_bytes = static_cast<std::size_t>(-1) / 2;
+
+/// Of n elements, or the largest number there is.
+QMATH_INLINE constexpr std::size_t bytes_of(std::size_t n, std::size_t element) noexcept {
+  return n <= most_bytes / element ? n * element : static_cast<std::size_t>(-1);
+}
+
+/// The same, and no array that is larger than the address space.
+QMATH_INLINE bool expect_array(const char* function, const char* name, const char* size_name,
+                               const void* data, std::size_t n, std::size_t bytes) noexcept {
+  if (!expect_data(function, name, data, n)) return false;
+  if (!QMATH_CHECKS || bytes <= most_bytes) return true;
+  library::report_size(function, size_name, n, "small enough for the address space in bytes",
+                       most_bytes);
+  return false;
+}
+
 /// All numbers of the layout >= 1 and their product inside the address space, as many values as it has
-/// parameters, and n elements are whole repeats.
+/// parameters, and n elements are whole repeats. Without elements there may be no values either.
 QMATH_INLINE bool expect_layout(const char* function, const char* values_name, std::size_t values,
                                 const granularity& layout, std::size_t n) noexcept {
   if (!QMATH_CHECKS) return true;
+  if (layout.outer == 0 && layout.block_rows == 0) {  // see granularity.hpp
+    library::report_outside(function, "axis", no_index, static_cast<long long>(layout.cols), 0,
+                            static_cast<long long>(layout.rows) - 1);
+    return false;
+  }
   const struct {
     const char* name;
     std::size_t value;
@@ -124,10 +147,10 @@ QMATH_INLINE bool expect_layout(const char* function, const char* values_name, s
   for (const auto& member : members) {
     if (member.value == 0) return library::report_argument(function, member.name, "is 0"), false;
   }
-  constexpr std::size_t most = static_cast<std::size_t>(-1) / 2;
-  if (layout.rows > most / layout.cols || layout.outer > most / layout.cols / layout.rows) {
+  if (layout.outer > most_bytes / layout.cols / layout.rows) {  // a quotient may be 0
     return library::report_argument(function, "layout", "is larger than the address space"), false;
   }
+  if (n == 0 && values == 0) return true;
   if (!expect_equal(function, values_name, values, "layout.count()", layout.count())) return false;
   if (n % layout.period() == 0) return true;
   library::report_size(function, "the number of elements", n, "a multiple of layout.period()",
@@ -135,14 +158,16 @@ QMATH_INLINE bool expect_layout(const char* function, const char* values_name, s
   return false;
 }
 
+/// a is in other memory than b. `overlaps` is the text "overlaps ..." with the name of b.
 template <class A, class B>
 QMATH_INLINE bool expect_disjoint(const char* function, const char* name, const A* a,
-                                  std::size_t a_count, const B* b, std::size_t b_count) noexcept {
+                                  std::size_t a_count, const char* overlaps, const B* b,
+                                  std::size_t b_count) noexcept {
   if (!QMATH_CHECKS || a_count == 0 || b_count == 0) return true;
   const auto a0 = reinterpret_cast<std::uintptr_t>(a);
   const auto b0 = reinterpret_cast<std::uintptr_t>(b);
   if (a0 + a_count * sizeof(A) <= b0 || b0 + b_count * sizeof(B) <= a0) return true;
-  library::report_argument(function, name, "overlaps an input");
+  library::report_argument(function, name, overlaps);
   return false;
 }
 

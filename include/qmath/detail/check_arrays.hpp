@@ -26,6 +26,7 @@ QMATH_INLINE bool are_inside(std::span<const T> values, std::uint32_t first,
 /// Finite and > 0, which are neighbours as bits.
 QMATH_INLINE bool expect_scales(const char* function, const char* name,
                                 std::span<const float> scales) noexcept {
+  if (!expect_data(function, name, scales.data(), scales.size())) return false;
   if (!QMATH_CHECKS || are_inside(scales, 1, 0x7F7FFFFE)) return true;
   for (std::size_t i = 0; i < scales.size(); ++i) {
     if (!expect_scale(function, name, i, scales[i])) return false;
@@ -36,6 +37,7 @@ QMATH_INLINE bool expect_scales(const char* function, const char* name,
 QMATH_INLINE bool expect_all_inside(const char* function, const char* name,
                                     std::span<const std::int32_t> values, std::int32_t lo,
                                     std::int32_t hi) noexcept {
+  if (!expect_data(function, name, values.data(), values.size())) return false;
   const auto first = static_cast<std::uint32_t>(lo);
   if (!QMATH_CHECKS || are_inside(values, first, static_cast<std::uint32_t>(hi) - first))
     return true;

@@ -21,30 +21,32 @@ namespace impl {
 /// The options, and in `used` the scheme, with the codes that both allow.
 QMATH_INLINE bool set_scheme(const char* function, detail::quantize_job& job, scheme& used,
                              const scheme& how, const quantize_options& options) noexcept {
-  if (!set_options(function, job, options) || !expect_codes(function, how.codes, job.codes)) {
+  used = how;
+  if (!set_options(function, job, options) ||
+      !set_codes(function, used.codes, how.codes, job.codes)) {
     return false;
   }
-  used = how;
-  if (!set_codes(function, used.codes, how.codes, job.codes)) return false;
   job.codes = used.codes;
   return true;
 }
 
-/// Where the parameters go. The scales are as many as the layout has.
+/// Where the parameters go: not where any of the other arrays is. The scales are as many as the layout has.
 QMATH_INLINE bool set_results(const char* function, const detail::quantize_job& job,
                               const scheme& used, const real_array& x, const code_array& q,
                               std::span<float> scales,
                               std::span<std::int32_t> zero_points) noexcept {
   const auto apart = [&](const char* name, const auto& results) {
     return expect_data(function, name, results.data(), results.size()) &&
-           expect_disjoint(function, name, results.data(), results.size(),
+           expect_disjoint(function, name, results.data(), results.size(), x_names.overlaps,
                            static_cast<const std::byte*>(x.data), x.bytes) &&
-           expect_disjoint(function, "q", static_cast<const std::byte*>(q.data), q.bytes,
-                           results.data(), results.size());
+           expect_disjoint(function, name, results.data(), results.size(), q_names.overlaps,
+                           static_cast<const std::byte*>(q.data), q.bytes);
   };
   return expect_zero_points(function, "layout.count()", scales.size(), zero_points.size(),
                             job.format, used) &&
-         apart("scales", scales) && apart("zero_points", zero_points);
+         apart("scales", scales) && apart("zero_points", zero_points) &&
+         expect_disjoint(function, "zero_points", zero_points.data(), zero_points.size(),
+                         "overlaps scales", scales.data(), scales.size());
 }
 
 }  // namespace impl

@@ -35,9 +35,9 @@ QMATH_INLINE detail::gemm_problem make_problem(const matrix_view<A>& a, std::int
       !expect_equal("gemm", "c.rows", c.rows, "a.rows", a.rows) ||
       !expect_equal("gemm", "c.cols", c.cols, "b.n", b.n) ||
       !expect_zero_point<element>("gemm", "a_zero_point", no_index, a_zero_point) ||
-      !expect_disjoint("gemm", "c", c.data, extent_of(c), a.data, extent_of(a)) ||
+      !expect_disjoint("gemm", "c", c.data, extent_of(c), "overlaps a", a.data, extent_of(a)) ||
       !expect_packed(b) ||
-      !expect_disjoint("gemm", "c", c.data, extent_of(c),
+      !expect_disjoint("gemm", "c", c.data, extent_of(c), "overlaps b",
                        reinterpret_cast<const std::byte*>(b.column_sums),
                        packed_size(b.k, b.n) - detail::cache_line)) {
     return {};
@@ -60,10 +60,11 @@ QMATH_INLINE detail::gemm_problem make_problem(const matrix_view<A>& a, std::int
 /// Scales or multipliers: one, or one per column.
 template <class C>
 QMATH_INLINE bool set_scales(detail::gemm_epilogue& e, const char* size_name, const char* name,
-                             std::span<const float> scales, const matrix_view<C>& c) noexcept {
+                             const char* overlaps, std::span<const float> scales,
+                             const matrix_view<C>& c) noexcept {
   if (!expect_either("gemm", size_name, scales.size(), 1, "1 or b.n", c.cols) ||
       !expect_scales("gemm", name, scales) ||
-      !expect_disjoint("gemm", "c", c.data, extent_of(c), scales.data(), scales.size())) {
+      !expect_disjoint("gemm", "c", c.data, extent_of(c), overlaps, scales.data(), scales.size())) {
     return false;
   }
   e.scales = scales.data();
@@ -75,7 +76,9 @@ QMATH_INLINE bool set_scales(detail::gemm_epilogue& e, const char* size_name, co
 template <class T, class C>
 QMATH_INLINE bool expect_bias(std::span<const T> bias, const matrix_view<C>& c) noexcept {
   return expect_either("gemm", "bias.size()", bias.size(), 0, "0 or b.n", c.cols) &&
-         expect_disjoint("gemm", "c", c.data, extent_of(c), bias.data(), bias.size());
+         expect_data("gemm", "bias", bias.data(), bias.size()) &&
+         expect_disjoint("gemm", "c", c.data, extent_of(c), "overlaps bias", bias.data(),
+                         bias.size());
 }
 
 QMATH_INLINE void run_gemm(void (*detail::kernel_table::*kernel)(const detail::gemm_problem&,

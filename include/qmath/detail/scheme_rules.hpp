@@ -271,6 +271,23 @@ QMATH_INLINE bool expect_zero_points(const char* function, const char* count_nam
   return expect_equal(function, "zero_points.size()", zero_points, count_name, count);
 }
 
+/// Arrays that are there, each in memory of its own.
+QMATH_INLINE bool expect_results(const char* function, std::span<const value_range> ranges,
+                                 std::span<const float> scales,
+                                 std::span<const std::int32_t> zero_points) noexcept {
+  const auto apart = [&](const char* name, const auto& results, const char* overlaps,
+                         const auto& other) {
+    return expect_disjoint(function, name, results.data(), results.size(), overlaps, other.data(),
+                           other.size());
+  };
+  return expect_data(function, "ranges", ranges.data(), ranges.size()) &&
+         expect_data(function, "scales", scales.data(), scales.size()) &&
+         expect_data(function, "zero_points", zero_points.data(), zero_points.size()) &&
+         apart("scales", scales, "overlaps ranges", ranges) &&
+         apart("zero_points", zero_points, "overlaps ranges", ranges) &&
+         apart("zero_points", zero_points, "overlaps scales", scales);
+}
+
 }  // namespace impl
 QMATH_END_NAMESPACE
 

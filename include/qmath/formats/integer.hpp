@@ -1,19 +1,21 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The integer formats in which quantized numbers are stored.
-//
-//     std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t      one number per element
-//     s4 [-8, 7], u4 [0, 15], s2 [-2, 1], u2 [0, 3]                             packed in bytes
-//
-// Packed numbers fill a byte from its low or from its high end:
-//
-//     four bits,  first_low:   byte k = element 2k     | element 2k+1 << 4            ONNX, most others
-//                 first_high:  byte k = element 2k << 4 | element 2k+1                bitsandbytes
-//     two bits,   first_low:   byte k = element 4k | 4k+1 << 2 | 4k+2 << 4 | 4k+3 << 6
-//
-// n elements take ceil(n * bits / 8) bytes. Writers set the unused bits of the last byte to 0, readers
-// ignore them.
+/// @file
+/// The integer formats in which quantized numbers are stored.
+///
+///     std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t      one number per element
+///     s4 [-8, 7], u4 [0, 15], s2 [-2, 1], u2 [0, 3]                             packed in bytes
+///
+/// Packed numbers fill a byte from its low or from its high end:
+///
+///     four bits,  first_low:   byte k = element 2k     | element 2k+1 << 4            ONNX, most others
+///                 first_high:  byte k = element 2k << 4 | element 2k+1                bitsandbytes
+///     two bits,   first_low:   byte k = element 4k | 4k+1 << 2 | 4k+2 << 4 | 4k+3 << 6
+///                 first_high:  byte k = element 4k << 6 | 4k+1 << 4 | 4k+2 << 2 | 4k+3
+///
+/// n elements take ceil(n * bits / 8) bytes. Writers set the unused bits of the last byte to 0, readers
+/// ignore them.
 #ifndef QMATH_FORMATS_INTEGER_HPP_
 #define QMATH_FORMATS_INTEGER_HPP_
 
@@ -41,6 +43,10 @@ template <class T>
 concept quantized_integer = std::same_as<T, std::int8_t> || std::same_as<T, std::uint8_t> ||
                             std::same_as<T, std::int16_t> || std::same_as<T, std::uint16_t> ||
                             std::same_as<T, std::int32_t>;
+
+/// Those of a byte each: the operands and the 8-bit results of gemm.
+template <class T>
+concept eight_bit_integer = std::same_as<T, std::int8_t> || std::same_as<T, std::uint8_t>;
 
 /// The formats that share bytes.
 template <class T>
@@ -116,8 +122,9 @@ QMATH_INLINE constexpr std::size_t storage_bytes(std::size_t n) noexcept {
   }
 }
 
-/// n packed numbers, the first one at the start of byte 0. Byte is std::uint8_t or const std::uint8_t; the
-/// memory is the caller's, storage_bytes<F>(n) of it.
+/// n packed numbers, the first one at the start of byte 0: a part of an array is one if it begins at a multiple of
+/// 8 / bits elements. Byte is std::uint8_t or const std::uint8_t; the memory is the caller's,
+/// storage_bytes<F>(n) of it.
 template <packed_integer F, class Byte = std::uint8_t, bit_order Order = bit_order::first_low>
   requires std::same_as<std::remove_const_t<Byte>, std::uint8_t>
 struct packed_span {

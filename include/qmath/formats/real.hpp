@@ -1,11 +1,12 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The 16-bit floating-point formats. Storage types: they convert, arithmetic happens in float.
-//
-//                 sign  exponent  fraction   largest     smallest normal   smallest
-//     half          1       5        10      65504       2^-14             2^-24      IEEE 754 binary16
-//     bfloat16      1       8         7      3.39e38     2^-126            2^-133     the upper half of a float
+/// @file
+/// The 16-bit floating-point formats. Storage types: they convert, arithmetic happens in float.
+///
+///                 sign  exponent  fraction   largest     smallest normal   smallest
+///     half          1       5        10      65504       2^-14             2^-24      IEEE 754 binary16
+///     bfloat16      1       8         7      3.39e38     2^-126            2^-133     the upper half of a float
 #ifndef QMATH_FORMATS_REAL_HPP_
 #define QMATH_FORMATS_REAL_HPP_
 

@@ -1,23 +1,25 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Quantization in registers, for callers who write their own loops with xsimd (version 13 or later).
-// Not part of qmath.hpp: include it in addition.                      real = scale * (q - zero_point)
-//
-// The instruction set is the batch's architecture A, chosen by the caller; every one returns the bits of
-// reference.hpp. A loop that scales and quantizes, with the rest left to the array function:
-//
-//     const qmath::simd::quantizer<std::int8_t> to_int8(params);
-//     std::size_t i = 0;
-//     for (; i + batch::size <= n; i += batch::size) {
-//       qmath::simd::store(q + i, qmath::simd::quantize(batch::load_unaligned(x + i) * gain, to_int8));
-//     }
-//
-// Quantized numbers in registers are int32, already inside the range [lo, hi] of the codes in use: those of
-// Q, or fewer of them, where a code_range is given. Packed formats: their range, and memory of the caller's.
-// Pieces are inlined, never allocate, never throw. Parameters are checked when they are prepared
-// (core/contract.hpp); after a broken precondition they are those of the default, {1, 0}, with all codes.
-// The caller's floating-point environment must be the default one: nearest even, subnormal numbers kept.
+/// @file
+/// Quantization in registers, for callers who write their own loops with xsimd (version 13 or later).
+/// Not part of qmath.hpp: include it in addition.                      real = scale * (q - zero_point)
+///
+/// The instruction set is the batch's architecture A, chosen by the caller; every one returns the bits of
+/// reference.hpp. A loop that scales and quantizes, with the rest left to the array function:
+///
+///     const qmath::simd::quantizer<std::int8_t> to_int8(params);
+///     std::size_t i = 0;
+///     for (; i + batch::size <= n; i += batch::size) {
+///       qmath::simd::store(q + i, qmath::simd::quantize(batch::load_unaligned(x + i) * gain, to_int8));
+///     }
+///
+/// Quantized numbers in registers are int32, already inside the range [lo, hi] of the codes in use: those of
+/// Q, or fewer of them, where a code_range is given. Packed formats have no Q: their codes are those of
+/// std::int8_t or std::uint8_t with full_range<s4>() and the like, to be packed by the caller.
+/// Pieces are inlined, never allocate, never throw. Parameters are checked when they are prepared
+/// (core/contract.hpp); after a broken precondition they are those of the default, {1, 0}, with all codes.
+/// The caller's floating-point environment must be the default one: nearest even, subnormal numbers kept.
 #ifndef QMATH_SIMD_XSIMD_HPP_
 #define QMATH_SIMD_XSIMD_HPP_
 
