@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The pieces of simd/xsimd.hpp in a loop of the caller's, for the architecture of this file's flags.
+#include <cstring>
 #include <qmath/simd/xsimd.hpp>
 
-#include "support/bench.hpp"
+#include "dequantize/cases.hpp"
 
 namespace {
 
@@ -13,37 +14,51 @@ namespace simd = qmath::simd;
 
 template <class Q>
 void dequantize(const Q* q, std::size_t n, qmath::affine_params p, float* x) {
+  constexpr std::size_t lanes = batch::size;
   const simd::dequantizer<Q> dequantizer(p);
-  for (std::size_t i = 0; i + batch::size <= n; i += batch::size) {
+  std::size_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
     simd::dequantize(simd::load<xsimd::default_arch>(q + i), dequantizer).store_unaligned(x + i);
+  }
+  // What is left: in memory of whole batches.
+  if (i < n) {
+    Q codes[lanes] = {};
+    float rest[lanes];
+    std::memcpy(codes, q + i, n - i);
+    simd::dequantize(simd::load<xsimd::default_arch>(codes), dequantizer).store_unaligned(rest);
+    std::memcpy(x + i, rest, (n - i) * sizeof(float));
   }
 }
 
 template <class Q>
-void add(const bench::kind& kind) {
-  for (const std::size_t n : kind.sizes()) {
-    bench::add("dequantize", kind.name, "xsimd", std::to_string(n), [=](benchmark::State& state) {
-      state.SetLabel(xsimd::default_arch::name());
-      const Q* q = bench::quantized_input<Q>();
-      auto* x = bench::output<float>();
-      if (kind.per_row) {
-        const std::span scales = bench::row_scales(n);
-        bench::run(state, n, 5 * n, [&] {
-          for (std::size_t r = 0; r < scales.size(); ++r) {
-            dequantize(q + r * bench::row, bench::row, {scales[r], 0}, x + r * bench::row);
-          }
-        });
-      } else {
-        bench::run(state, n, 5 * n,
-                   [&] { dequantize(q, n, {bench::scale, bench::zero_point}, x); });
-      }
-    });
+void dequantize(benchmark::State& state, const bench::dequantize_case& c, std::size_t n) {
+  state.SetLabel(xsimd::default_arch::name());
+  const Q* q = bench::integer_input<Q>();
+  auto* x = bench::output<float>();
+  if (c.where.what == bench::layout::shape::tensor) {
+    const qmath::affine_params p = bench::tensor_params<Q>();
+    return bench::run(state, n, 5 * n, [&] { dequantize(q, n, p, x); });
   }
+  const qmath::channel_params p = bench::channel_params<Q>(c.where, n);
+  bench::run(state, n, 5 * n, [&] {
+    for (std::size_t i = 0, r = 0; i < n; i += c.where.size, ++r) {
+      const std::int32_t z = p.zero_points.empty() ? 0 : p.zero_points[r];
+      dequantize(q + i, c.where.size, {p.scales[r], z}, x + i);
+    }
+  });
 }
 
 const bool registered = bench::at_start([] {
-  for (const bench::kind& kind : bench::kinds) {
-    kind.is_signed ? add<std::int8_t>(kind) : add<std::uint8_t>(kind);
+  for (const bench::dequantize_case& c : bench::dequantize_cases) {
+    if (!c.is_default() || c.where.what == bench::layout::shape::column) continue;
+    for (const std::size_t size : c.sizes()) {
+      bench::add("dequantize", c.name(), "xsimd", std::to_string(size),
+                 [=](benchmark::State& state) {
+                   const std::size_t n = c.where.elements(size);
+                   c.from.index() == 0 ? dequantize<std::int8_t>(state, c, n)
+                                       : dequantize<std::uint8_t>(state, c, n);
+                 });
+    }
   }
 });
 

@@ -5,7 +5,7 @@
 #ifndef QMATH_BENCHMARKS_GEMM_GEMM_HPP_
 #define QMATH_BENCHMARKS_GEMM_GEMM_HPP_
 
-#include "support/bench.hpp"
+#include "support/arrays.hpp"
 
 namespace bench {
 
@@ -43,15 +43,15 @@ inline constexpr product products[] = {{"u8s8", false, product::to_s32},
 template <class F>
 void with_a(const product& p, const shape& s, const F& f) {
   if (p.a_is_signed) {
-    f(qmath::matrix_view<const std::int8_t>(quantized_input<std::int8_t>(), s.m, s.k), 3);
+    f(qmath::matrix_view<const std::int8_t>(integer_input<std::int8_t>(), s.m, s.k), 3);
   } else {
-    f(qmath::matrix_view<const std::uint8_t>(quantized_input<std::uint8_t>(), s.m, s.k), 131);
+    f(qmath::matrix_view<const std::uint8_t>(integer_input<std::uint8_t>(), s.m, s.k), 131);
   }
 }
 
 /// Elements behind those of A.
 inline qmath::matrix_view<const std::int8_t> b_of(const shape& s) {
-  return {quantized_input<std::int8_t>() + (s.n == 4096 && s.k == 4096 ? 0 : s.m * s.k), s.k, s.n};
+  return {integer_input<std::int8_t>() + (s.n == 4096 && s.k == 4096 ? 0 : s.m * s.k), s.k, s.n};
 }
 
 }  // namespace bench

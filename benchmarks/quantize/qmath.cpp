@@ -1,30 +1,43 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
-#include "support/bench.hpp"
+#include "quantize/cases.hpp"
 
 namespace {
 
-template <class Q>
-void add(const bench::kind& kind) {
-  for (const std::size_t n : kind.sizes()) {
-    bench::add_targets("quantize", kind.name, std::to_string(n), [=](benchmark::State& state) {
-      const std::span x(bench::float_input(), n);
-      const std::span q(bench::output<Q>(), n);
-      if (kind.per_row) {
-        const qmath::channel_params p{
-            bench::row_scales(n), {}, qmath::per_row(n / bench::row, bench::row)};
-        bench::run(state, n, 5 * n, [&] { qmath::quantize(x, p, q); });
-      } else {
-        const qmath::affine_params p{bench::scale, bench::zero_point};
-        bench::run(state, n, 5 * n, [&] { qmath::quantize(x, p, q); });
-      }
+template <class X, class Q>
+void quantize(benchmark::State& state, const bench::quantize_case& c, std::size_t n) {
+  const std::span x(bench::real_input<X>(), n);
+  const auto q = bench::codes_out<Q>(n);
+  const std::size_t bytes = n * sizeof(X) + qmath::storage_bytes<Q>(n);
+  const qmath::quantize_options options{.rules = c.rules, .codes = c.codes};
+  if (c.dynamic) {
+    const qmath::granularity layout = c.where.of(n);
+    std::vector<float> scales(layout.count());
+    bench::run(state, n, bytes, [&] {
+      qmath::dynamic_quantize(x, layout, scales, {}, q, qmath::symmetric, options);
     });
+  } else if (c.where.what == bench::layout::shape::tensor) {
+    const qmath::affine_params p = bench::tensor_params<Q>();
+    bench::run(state, n, bytes, [&] { qmath::quantize(x, p, q, options); });
+  } else {
+    const qmath::channel_params p = bench::channel_params<Q>(c.where, n);
+    bench::run(state, n, bytes, [&] { qmath::quantize(x, p, q, options); });
   }
 }
 
 const bool registered = bench::at_start([] {
-  for (const bench::kind& kind : bench::kinds) {
-    kind.is_signed ? add<std::int8_t>(kind) : add<std::uint8_t>(kind);
+  for (const bench::quantize_case& c : bench::quantize_cases) {
+    for (const std::size_t size : c.sizes()) {
+      bench::add_targets("quantize", c.name(), std::to_string(size), [=](benchmark::State& state) {
+        std::visit(
+            [&]<class X, class Q>(bench::type<X>, bench::type<Q>) {
+              if constexpr (!std::same_as<Q, std::int32_t>) {
+                quantize<X, Q>(state, c, c.where.elements(size));
+              }
+            },
+            c.from, c.to);
+      });
+    }
   }
 });
 

@@ -4,7 +4,7 @@
 // The same formula as a plain loop, for the compiler to vectorize as well as it can with the flags it has.
 #include <bit>
 
-#include "support/bench.hpp"
+#include "quantize/cases.hpp"
 
 namespace {
 
@@ -21,34 +21,48 @@ inline Q quantize(float x, float scale, std::int32_t z) {
 }
 
 template <class Q>
-void quantize(const float* __restrict x, std::size_t n, float scale, std::int32_t z,
-              Q* __restrict q) {
+inline void quantize(const float* __restrict x, std::size_t n, float scale, std::int32_t z,
+                     Q* __restrict q) {
   for (std::size_t i = 0; i < n; ++i) q[i] = quantize<Q>(x[i], scale, z);
 }
 
 template <class Q>
-void add(const bench::kind& kind) {
-  for (const std::size_t n : kind.sizes()) {
-    bench::add("quantize", kind.name, "scalar", std::to_string(n), [=](benchmark::State& state) {
-      const float* x = bench::float_input();
-      Q* q = bench::output<Q>();
-      if (kind.per_row) {
-        const std::span scales = bench::row_scales(n);
-        bench::run(state, n, 5 * n, [&] {
-          for (std::size_t r = 0; r < scales.size(); ++r) {
-            quantize(x + r * bench::row, bench::row, scales[r], 0, q + r * bench::row);
-          }
-        });
-      } else {
-        bench::run(state, n, 5 * n, [&] { quantize(x, n, bench::scale, bench::zero_point, q); });
+void quantize(benchmark::State& state, const bench::quantize_case& c, std::size_t n) {
+  const float* x = bench::float_input();
+  Q* q = bench::output<Q>();
+  if (c.where.what == bench::layout::shape::tensor) {
+    const qmath::affine_params p = bench::tensor_params<Q>();
+    return bench::run(state, n, 5 * n, [&] { quantize(x, n, p.scale, p.zero_point, q); });
+  }
+  const qmath::channel_params p = bench::channel_params<Q>(c.where, n);
+  const auto z = [&](std::size_t i) { return p.zero_points.empty() ? 0 : p.zero_points[i]; };
+  if (c.where.what == bench::layout::shape::column) {
+    return bench::run(state, n, 5 * n, [&] {
+      for (std::size_t i = 0; i < n; i += c.where.size) {
+        for (std::size_t j = 0; j < c.where.size; ++j) {
+          q[i + j] = quantize<Q>(x[i + j], p.scales[j], z(j));
+        }
       }
     });
   }
+  bench::run(state, n, 5 * n, [&] {
+    for (std::size_t i = 0, r = 0; i < n; i += c.where.size, ++r) {
+      quantize(x + i, c.where.size, p.scales[r], z(r), q + i);
+    }
+  });
 }
 
 const bool registered = bench::at_start([] {
-  for (const bench::kind& kind : bench::kinds) {
-    kind.is_signed ? add<std::int8_t>(kind) : add<std::uint8_t>(kind);
+  for (const bench::quantize_case& c : bench::quantize_cases) {
+    if (!c.is_default()) continue;
+    for (const std::size_t size : c.sizes()) {
+      bench::add("quantize", c.name(), "scalar", std::to_string(size),
+                 [=](benchmark::State& state) {
+                   const std::size_t n = c.where.elements(size);
+                   c.to.index() == 0 ? quantize<std::int8_t>(state, c, n)
+                                     : quantize<std::uint8_t>(state, c, n);
+                 });
+    }
   }
 });
 

@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The pieces of simd/xsimd.hpp in a loop of the caller's, for the architecture of this file's flags.
+#include <cstring>
 #include <qmath/simd/xsimd.hpp>
 
-#include "support/bench.hpp"
+#include "quantize/cases.hpp"
 
 namespace {
 
@@ -23,32 +24,44 @@ void quantize(const float* x, std::size_t n, qmath::affine_params p, Q* q) {
     simd::store(q + i, at(i), at(i + lanes), at(i + 2 * lanes), at(i + 3 * lanes));
   }
   for (; i + lanes <= n; i += lanes) simd::store(q + i, at(i));
-}
-
-template <class Q>
-void add(const bench::kind& kind) {
-  for (const std::size_t n : kind.sizes()) {
-    bench::add("quantize", kind.name, "xsimd", std::to_string(n), [=](benchmark::State& state) {
-      state.SetLabel(xsimd::default_arch::name());
-      const float* x = bench::float_input();
-      Q* q = bench::output<Q>();
-      if (kind.per_row) {
-        const std::span scales = bench::row_scales(n);
-        bench::run(state, n, 5 * n, [&] {
-          for (std::size_t r = 0; r < scales.size(); ++r) {
-            quantize(x + r * bench::row, bench::row, {scales[r], 0}, q + r * bench::row);
-          }
-        });
-      } else {
-        bench::run(state, n, 5 * n, [&] { quantize(x, n, {bench::scale, bench::zero_point}, q); });
-      }
-    });
+  // What is left: in memory of whole batches.
+  if (i < n) {
+    float rest[lanes] = {};
+    Q codes[lanes];
+    std::memcpy(rest, x + i, (n - i) * sizeof(float));
+    simd::store(codes, simd::quantize(batch::load_unaligned(rest), quantizer));
+    std::memcpy(q + i, codes, n - i);
   }
 }
 
+template <class Q>
+void quantize(benchmark::State& state, const bench::quantize_case& c, std::size_t n) {
+  state.SetLabel(xsimd::default_arch::name());
+  const float* x = bench::float_input();
+  Q* q = bench::output<Q>();
+  if (c.where.what == bench::layout::shape::tensor) {
+    const qmath::affine_params p = bench::tensor_params<Q>();
+    return bench::run(state, n, 5 * n, [&] { quantize(x, n, p, q); });
+  }
+  const qmath::channel_params p = bench::channel_params<Q>(c.where, n);
+  bench::run(state, n, 5 * n, [&] {
+    for (std::size_t i = 0, r = 0; i < n; i += c.where.size, ++r) {
+      const std::int32_t z = p.zero_points.empty() ? 0 : p.zero_points[r];
+      quantize(x + i, c.where.size, {p.scales[r], z}, q + i);
+    }
+  });
+}
+
 const bool registered = bench::at_start([] {
-  for (const bench::kind& kind : bench::kinds) {
-    kind.is_signed ? add<std::int8_t>(kind) : add<std::uint8_t>(kind);
+  for (const bench::quantize_case& c : bench::quantize_cases) {
+    if (!c.is_default() || c.where.what == bench::layout::shape::column) continue;
+    for (const std::size_t size : c.sizes()) {
+      bench::add("quantize", c.name(), "xsimd", std::to_string(size), [=](benchmark::State& state) {
+        const std::size_t n = c.where.elements(size);
+        c.to.index() == 0 ? quantize<std::int8_t>(state, c, n)
+                          : quantize<std::uint8_t>(state, c, n);
+      });
+    }
   }
 });
 

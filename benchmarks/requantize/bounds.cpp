@@ -1,106 +1,104 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
-//
-// int32 -> int8 with as few instructions as the contract allows on x86. Per vector: conversion, product,
-// min, conversion. Why the lower bound costs nothing: quantize/bounds.cpp.
-#include "support/bounds.hpp"
+#include "requantize/cases.hpp"
+#include "support/isa.hpp"
 
 namespace {
 
+enum class rounds { real, once, twice };
+
 struct parameters {
-  float hi, multiplier;
-  short z;
+  float multiplier = 1.0f;
+  qmath::fixed_point_multiplier fixed = {1, 40};
+  bool twice = false;
+  std::int32_t z, z_in;
+
+  explicit parameters(qmath::requantize_params p)
+      : multiplier(p.multiplier), z(p.zero_point), z_in(p.input_zero_point) {}
+  explicit parameters(qmath::fixed_point_params p)
+      : fixed(p.multiplier),
+        twice(p.rule == qmath::fixed_point_rule::double_rounding),
+        z(p.zero_point),
+        z_in(p.input_zero_point) {}
 };
+
+#define QMATH_BENCH_LOOPS "requantize/loops.hpp"
+#include "support/foreach_level.hpp"
+
+bool has_instruction_bound(const bench::requantize_case& c, bench::level level) {
+  if (level == bench::level::none || c.to.index() > 1) return false;
+  return c.how == bench::convention::fp32 || level >= bench::level::sse4;
+}
 
 #if QMATH_BENCH_X86
 
-__attribute__((target("avx512bw"))) void requantize_512(const std::int32_t* acc, std::size_t n,
-                                                        const parameters& p, std::int8_t* q) {
-  const __m512 hi = _mm512_set1_ps(p.hi), m = _mm512_set1_ps(p.multiplier);
-  const __m512i z = _mm512_set1_epi16(p.z);
-  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  for (std::size_t i = 0; i < n; i += 64) {
-    __m512i v[4];
-    for (int j = 0; j < 4; ++j) {
-      const __m512 t = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_loadu_si512(acc + i + 16 * j)), m);
-      v[j] = _mm512_cvtps_epi32(_mm512_min_ps(t, hi));
-    }
-    const __m512i ab = _mm512_adds_epi16(_mm512_packs_epi32(v[0], v[1]), z);
-    const __m512i cd = _mm512_adds_epi16(_mm512_packs_epi32(v[2], v[3]), z);
-    _mm512_storeu_si512(q + i, _mm512_permutexvar_epi32(order, _mm512_packs_epi16(ab, cd)));
-  }
-}
-
-__attribute__((target("avx2"))) void requantize_256(const std::int32_t* acc, std::size_t n,
-                                                    const parameters& p, std::int8_t* q) {
-  const __m256 hi = _mm256_set1_ps(p.hi), m = _mm256_set1_ps(p.multiplier);
-  const __m256i z = _mm256_set1_epi16(p.z), order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-  for (std::size_t i = 0; i < n; i += 32) {
-    __m256i v[4];
-    for (int j = 0; j < 4; ++j) {
-      const __m256i sums = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(acc + i + 8 * j));
-      const __m256 t = _mm256_mul_ps(_mm256_cvtepi32_ps(sums), m);
-      v[j] = _mm256_cvtps_epi32(_mm256_min_ps(t, hi));
-    }
-    const __m256i ab = _mm256_adds_epi16(_mm256_packs_epi32(v[0], v[1]), z);
-    const __m256i cd = _mm256_adds_epi16(_mm256_packs_epi32(v[2], v[3]), z);
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(q + i),
-                        _mm256_permutevar8x32_epi32(_mm256_packs_epi16(ab, cd), order));
-  }
-}
-
-void requantize_128(const std::int32_t* acc, std::size_t n, const parameters& p, std::int8_t* q) {
-  const __m128 hi = _mm_set1_ps(p.hi), m = _mm_set1_ps(p.multiplier);
-  const __m128i z = _mm_set1_epi16(p.z);
-  for (std::size_t i = 0; i < n; i += 16) {
-    __m128i v[4];
-    for (int j = 0; j < 4; ++j) {
-      const __m128i sums = _mm_loadu_si128(reinterpret_cast<const __m128i*>(acc + i + 4 * j));
-      v[j] = _mm_cvtps_epi32(_mm_min_ps(_mm_mul_ps(_mm_cvtepi32_ps(sums), m), hi));
-    }
-    const __m128i ab = _mm_adds_epi16(_mm_packs_epi32(v[0], v[1]), z);
-    const __m128i cd = _mm_adds_epi16(_mm_packs_epi32(v[2], v[3]), z);
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(q + i), _mm_packs_epi16(ab, cd));
-  }
-}
-
-void requantize(bench::level level, const std::int32_t* acc, std::size_t n, const parameters& p,
-                std::int8_t* q) {
+template <rounds How, class In, class Q>
+void requantize(bench::level level, const In* in, std::size_t n, const parameters& p, Q* q) {
   switch (level) {
-    case bench::level::avx512: return requantize_512(acc, n, p, q);
-    case bench::level::avx2: return requantize_256(acc, n, p, q);
-    default: return requantize_128(acc, n, p, q);
+    case bench::level::avx512: return on_avx512::requantize<bench::avx512, How>(in, n, p, q);
+    case bench::level::avx2: return on_avx2::requantize<bench::avx2, How>(in, n, p, q);
+    case bench::level::sse4: return on_sse4::requantize<bench::sse4, How>(in, n, p, q);
+    default:
+      if constexpr (How == rounds::real) on_sse2::requantize<bench::sse2, How>(in, n, p, q);
   }
+}
+
+template <class In, class Q>
+void instruction_bound(benchmark::State& state, const bench::requantize_case& c, bench::level level,
+                       std::size_t n) {
+  const std::span in(bench::integer_input<In>(), n);
+  auto* q = bench::output<Q>();
+  std::vector<Q> expected(n);
+  const auto time = [&](const auto& f) { bench::run(state, n, n * (sizeof(In) + 1), f); };
+  if (c.how == bench::convention::fp32) {
+    const parameters p(bench::real_params(c));
+    time([&] { requantize<rounds::real>(level, in.data(), n, p, q); });
+    qmath::requantize(in, bench::real_params(c), expected);
+  } else {
+    const qmath::fixed_point_params fixed = bench::fixed_params(c, bench::multiplier_of(c));
+    const parameters p(fixed);
+    if (p.twice) {
+      time([&] { requantize<rounds::twice>(level, in.data(), n, p, q); });
+    } else {
+      time([&] { requantize<rounds::once>(level, in.data(), n, p, q); });
+    }
+    qmath::requantize(in, fixed, expected);
+  }
+  // A bound that computes something else would be none.
+  if (std::memcmp(q, expected.data(), n) != 0) state.SkipWithError("wrong result");
 }
 
 #else
-void requantize(bench::level, const std::int32_t*, std::size_t, const parameters&, std::int8_t*) {}
+template <class In, class Q>
+void instruction_bound(benchmark::State&, const bench::requantize_case&, bench::level,
+                       std::size_t) {}
 #endif
 
-void instruction_bound(benchmark::State& state, bench::level level) {
-  constexpr std::size_t n = bench::bound_size;
-  const parameters p{128.0f, bench::multiplier, bench::zero_point};
-  const std::int32_t* acc = bench::sum_input();
-  auto* q = bench::output<std::int8_t>();
-  bench::run(state, n, 5 * n, [&] { requantize(level, acc, n, p, q); });
-  // A bound that computes something else would be none.
-  for (std::size_t i = 0; i < n; ++i) {
-    if (q[i] !=
-        qmath::reference::requantize<std::int8_t>(acc[i], bench::multiplier, bench::zero_point)) {
-      return state.SkipWithError("wrong result");
-    }
-  }
-}
-
 const bool registered = bench::at_start([] {
-  for (const bench::kind& kind : bench::kinds) {
-    bench::add_instruction_bounds("requantize", kind.name, instruction_bound);
-    for (const std::size_t n : kind.sizes()) {
-      bench::add("requantize", kind.name, "copy_bound", std::to_string(n),
+  for (const bench::requantize_case& c : bench::requantize_cases) {
+    if (c.small_calls) continue;
+    bench::add_instruction_bounds(
+        "requantize", c.name(), [=](bench::level level) { return has_instruction_bound(c, level); },
+        [=](benchmark::State& state, bench::level level) {
+          std::visit(
+              [&]<class In, class Q>(bench::type<In>, bench::type<Q>) {
+                constexpr bool sums = std::same_as<In, std::int32_t>;
+                if constexpr ((sums || bench::is_8_bit<In>) && bench::is_8_bit<Q>) {
+                  instruction_bound<In, Q>(state, c, level, c.where.elements(bench::bound_size));
+                }
+              },
+              c.from, c.to);
+        });
+    for (const std::size_t size : c.sizes()) {
+      bench::add("requantize", c.name(), "copy_bound", std::to_string(size),
                  [=](benchmark::State& state) {
-                   const auto* in = reinterpret_cast<const char*>(bench::sum_input());
-                   auto* out = bench::output<char>();
-                   bench::run(state, n, 5 * n, [&] { bench::narrow(in, out, n); });
+                   const std::size_t n = c.where.elements(size);
+                   std::visit(
+                       [&]<class In, class Q>(bench::type<In>, bench::type<Q>) {
+                         bench::copy(state, n, bench::memory_of(bench::codes_in<In>(n)),
+                                     qmath::storage_bytes<In>(n), qmath::storage_bytes<Q>(n));
+                       },
+                       c.from, c.to);
                  });
     }
   }

@@ -31,24 +31,10 @@ inline constexpr std::size_t largest = std::size_t{1} << 24;
 /// Elements: two small calls, then one size for each of L1, L2, L3 and DRAM.
 inline const std::vector<std::size_t> all_sizes = {16,     64, 4096, 65536, std::size_t{1} << 20,
                                                    largest};
-/// Where only the instructions differ from a type that has all sizes.
-inline const std::vector<std::size_t> few_sizes = {4096, 65536, largest};
-
-/// Rows of a per-channel tensor.
-inline constexpr std::size_t row = 128;
-
-/// Per tensor and type, and per row of `row` elements.
-struct kind {
-  const char* name;
-  bool is_signed;
-  bool per_row;
-
-  const std::vector<std::size_t>& sizes() const {
-    return is_signed && !per_row ? all_sizes : few_sizes;
-  }
-};
-inline constexpr kind kinds[] = {
-    {"s8", true, false}, {"u8", false, false}, {"s8_rows", true, true}};
+/// One size for each of L1, L2, L3 and DRAM.
+inline const std::vector<std::size_t> level_sizes = {4096, 65536, std::size_t{1} << 20, largest};
+/// Calls that are too small for their elements to matter much.
+inline const std::vector<std::size_t> call_sizes = {1, 2, 4, 8, 16, 32, 64};
 
 // ---- Memory ------------------------------------------------------------------------------------
 
@@ -86,47 +72,11 @@ inline const float* float_input() {
   return memory;
 }
 
-/// `largest` sums of a GEMM with a k of about 1000.
-inline const std::int32_t* sum_input() {
-  static const std::int32_t* const memory = [] {
-    std::int32_t* x = allocate<std::int32_t>(largest);
-    std::uint32_t state = 2;
-    for (std::size_t i = 0; i < largest; ++i) {
-      x[i] = static_cast<std::int32_t>(next_random(state)) - (1 << 23);
-    }
-    return x;
-  }();
-  return memory;
-}
-
-template <class Q>
-const Q* quantized_input() {
-  static const Q* const memory = [] {
-    Q* q = allocate<Q>(largest);
-    std::uint32_t state = 3;
-    for (std::size_t i = 0; i < largest; ++i) q[i] = static_cast<Q>(next_random(state));
-    return q;
-  }();
-  return memory;
-}
-
 /// One output for all benchmarks, which run one after the other.
 template <class T>
 T* output() {
   static float* const memory = allocate<float>(largest, 2112);
   return reinterpret_cast<T*>(memory);
-}
-
-inline constexpr float scale = 0.05f;
-inline constexpr float multiplier = 1.5e-5f;
-inline constexpr std::int32_t zero_point = 3;
-
-/// A scale near `scale` for every row of `largest` elements.
-inline std::span<const float> row_scales(std::size_t n, float near = scale) {
-  static std::vector<float> scales(largest / row);
-  for (std::size_t i = 0; i < n / row; ++i)
-    scales[i] = near * (1.0f + static_cast<float>(i % 97) * 0.001f);
-  return std::span(scales).first(n / row);
 }
 
 // ---- Running -----------------------------------------------------------------------------------
