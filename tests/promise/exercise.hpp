@@ -31,6 +31,10 @@ struct results {
   std::uint8_t requantized[size];
   std::int8_t rounded[size];
   std::int16_t fixed[size];
+  qmath::half faked[size];
+  std::uint8_t dynamic[size];
+  qmath::affine_params chosen, chosen_symmetric;
+  std::int32_t multiplier, shift;
   std::int32_t sums[m * n];
   float products[m * n];
   float lowest, highest;
@@ -46,6 +50,8 @@ struct inputs {
   // Scale and results are subnormal: 0 where these are flushed. No constant, or the compiler would
   // check it.
   qmath::affine_params tiny{1.1e-42f, -5};
+  qmath::value_range range{-__builtin_inff(), 2.5f};
+  double real_multiplier = 0.0123456789;
 
   inputs() {
     std::uint32_t state = 1;
@@ -73,17 +79,22 @@ constexpr qmath::quantize_options stochastic{.rules = {.round = qmath::rounding:
                                              .random = {1, 2, 3}};
 constexpr qmath::fixed_point_params fixed_point{
     {1234567890, 40}, qmath::fixed_point_rule::double_rounding, -5};
+constexpr qmath::scheme pytorch_symmetric{.symmetric = true,
+                                          .rules = qmath::numerics::params::pytorch};
 
 results run(const inputs& in) {
-  // Padding would differ, but there is none that memcmp could trip over: all members are set below.
-  results r;
-  std::memset(&r, 0, sizeof(r));
+  results r = {};
   qmath::quantize(in.x, affine, r.quantized);
   qmath::dequantize(r.quantized, affine, r.dequantized);
   qmath::dequantize(r.quantized, in.tiny, r.subnormal);
   qmath::requantize(in.acc, requantization, r.requantized);
   qmath::quantize(in.x, affine, r.rounded, stochastic);
   qmath::requantize(in.acc, fixed_point, r.fixed);
+  qmath::fake_quantize<qmath::s4>(in.x, affine, r.faked);
+  r.chosen = qmath::dynamic_quantize(in.x, r.dynamic);
+  r.chosen_symmetric = qmath::choose_params<std::int8_t>(in.range, pytorch_symmetric);
+  const auto exact = qmath::fixed_point::tflite_double_rounding(in.real_multiplier).multiplier;
+  r.multiplier = exact.multiplier, r.shift = exact.shift;
 
   alignas(64) std::byte memory[4096];
   const auto packed = qmath::pack({in.b, k, n}, memory);
@@ -98,9 +109,15 @@ results run(const inputs& in) {
 }
 
 results expected(const inputs& in) {
-  results r;
-  std::memset(&r, 0, sizeof(r));
+  results r = {};
   r.lowest = __builtin_inff(), r.highest = -__builtin_inff();
+  // Constants: what the compiler computes, whatever the flags.
+  constexpr float inf = __builtin_inff();
+  constexpr qmath::affine_params all = qmath::choose_params<std::uint8_t>({-inf, inf});
+  constexpr auto negative = qmath::choose_params<std::int8_t>({-inf, 2.5f}, pytorch_symmetric);
+  constexpr auto exact = qmath::fixed_point::tflite_double_rounding(0.0123456789).multiplier;
+  r.chosen = all, r.chosen_symmetric = negative;
+  r.multiplier = exact.multiplier, r.shift = exact.shift;
   for (std::size_t i = 0; i < size; ++i) {
     namespace ref = qmath::reference;
     r.quantized[i] = static_cast<std::int8_t>(
@@ -116,6 +133,11 @@ results expected(const inputs& in) {
     r.fixed[i] = static_cast<std::int16_t>(ref::requantize(in.acc[i], fixed_point.multiplier,
                                                            fixed_point.rule, fixed_point.zero_point,
                                                            qmath::full_range<std::int16_t>()));
+    ref::store_real(r.faked[i], ref::dequantize(ref::quantize<qmath::s4>(in.x[i], affine.scale,
+                                                                         affine.zero_point),
+                                                affine.scale, affine.zero_point));
+    r.dynamic[i] =
+        static_cast<std::uint8_t>(ref::quantize<std::uint8_t>(in.x[i], all.scale, all.zero_point));
     if (in.x[i] < r.lowest) r.lowest = in.x[i];
     if (in.x[i] > r.highest) r.highest = in.x[i];
   }
@@ -145,6 +167,12 @@ int compare(const char* where, const results& got, const results& want) {
   same("requantize", got.requantized, want.requantized);
   same("quantize, stochastic", got.rounded, want.rounded);
   same("requantize, fixed point", got.fixed, want.fixed);
+  same("fake_quantize to half", got.faked, want.faked);
+  same("dynamic_quantize", got.dynamic, want.dynamic);
+  same("dynamic_quantize: parameters", got.chosen, want.chosen);
+  same("choose_params", got.chosen_symmetric, want.chosen_symmetric);
+  same("fixed-point multiplier", got.multiplier, want.multiplier);
+  same("fixed-point shift", got.shift, want.shift);
   same("gemm to int32", got.sums, want.sums);
   same("gemm to float", got.products, want.products);
   same("min_max: min", got.lowest, want.lowest);

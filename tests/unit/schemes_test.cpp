@@ -535,6 +535,8 @@ TEST_CASE("choose_params: a broken precondition is reported and writes nothing")
   CHECK(zero_points == std::vector<std::int32_t>(3, 9));
 }
 
+// Elsewhere the caller's environment is trusted (detail/call.hpp).
+#if defined(__SSE__) || defined(__aarch64__)
 TEST_CASE("choose_params: the caller's floating-point environment changes nothing") {
   const std::vector<value_range> ranges = {{-0.1f, 0.7f},  {-1.0f, 33.0f},    {-1e-3f, 1e-4f},
                                            {0.0f, 1e-40f}, {-1e-41f, 3e-41f}, {-1e30f, 3e30f},
@@ -566,6 +568,7 @@ TEST_CASE("choose_params: the caller's floating-point environment changes nothin
     }
   }
 }
+#endif
 
 // What the compiler computes is what the program computes.
 TEST_CASE("choose_params: constants") {
