@@ -18,11 +18,11 @@
 #ifndef QMATH_FIXED_POINT_HPP_
 #define QMATH_FIXED_POINT_HPP_
 
-#include <bit>
 #include <cstdint>
 #include <span>
 
 #include "qmath/detail/abi.hpp"
+#include "qmath/detail/bits.hpp"
 #include "qmath/detail/check.hpp"
 #include "qmath/detail/limits.hpp"
 #include "qmath/granularity.hpp"
@@ -92,13 +92,16 @@ struct binary_parts {
 
   // 53 bits
   QMATH_INLINE constexpr explicit binary_parts(double x) noexcept
-      : significand(static_cast<std::int64_t>(std::bit_cast<std::uint64_t>(x) & 0xFFFFFFFFFFFFF) |
-                    std::int64_t{1} << 52),
-        exponent(static_cast<std::int32_t>(std::bit_cast<std::uint64_t>(x) >> 52 & 0x7FF) - 1075) {}
+      : significand(
+            static_cast<std::int64_t>(detail::bit_cast<std::uint64_t>(x) & 0xFFFFFFFFFFFFF) |
+            std::int64_t{1} << 52),
+        exponent(static_cast<std::int32_t>(detail::bit_cast<std::uint64_t>(x) >> 52 & 0x7FF) -
+                 1075) {}
   // 24 bits
   QMATH_INLINE constexpr explicit binary_parts(float x) noexcept
-      : significand((std::bit_cast<std::uint32_t>(x) & 0x7FFFFF) | 0x800000),
-        exponent(static_cast<std::int32_t>(std::bit_cast<std::uint32_t>(x) >> 23 & 0xFF) - 150) {}
+      : significand((detail::bit_cast<std::uint32_t>(x) & 0x7FFFFF) | 0x800000),
+        exponent(static_cast<std::int32_t>(detail::bit_cast<std::uint32_t>(x) >> 23 & 0xFF) - 150) {
+  }
 };
 
 /// significand * 2^exponent, of at most 31 bits; 0 where every product is less than 1/2, and the largest
@@ -123,7 +126,8 @@ QMATH_INLINE constexpr fixed_point_multiplier tflite_multiplier(double m) noexce
 
 QMATH_INLINE constexpr bool expect_real_multiplier(const char* function, double value) noexcept {
   // From the bits, as is_scale.
-  if (!QMATH_CHECKS || std::bit_cast<std::uint64_t>(value) - 1u < 0x7FEFFFFFFFFFFFFFu) return true;
+  if (!QMATH_CHECKS || detail::bit_cast<std::uint64_t>(value) - 1u < 0x7FEFFFFFFFFFFFFFu)
+    return true;
   library::report_scale(function, "multiplier", no_index, value);
   return false;
 }

@@ -113,9 +113,10 @@ inline constexpr quantize_rules ggml = {quotient_rule::reciprocal, rounding::hal
 
 /// oneDNN's reorder from f32 to s8, u8 and s32.
 ///     q = rne(clamp(x * (1 / s) + z))                                                   NaN: lowest
-/// src/cpu/x64/jit_uni_reorder.cpp, read at 3f27bec2, not run. Its reference (src/cpu/reorder/
-/// simple_reorder.hpp) divides by s; qmath follows the kernel that runs. NaN is the lowest code from AVX on,
-/// the highest with SSE4.1 and 0 in the reference.
+/// src/cpu/x64/jit_uni_reorder.cpp, read at 3f27bec2; oneDNN 2.6.3 gives the same for all numbers and
+/// infinities tried. Its reference (src/cpu/reorder/simple_reorder.hpp) divides by s; qmath follows the kernel
+/// that runs. NaN differs by version and CPU: the lowest code from AVX on in the text read, the highest for s8
+/// in 2.6.3 and with SSE4.1, 0 in the reference.
 inline constexpr quantize_rules onednn = {quotient_rule::reciprocal, rounding::nearest_even,
                                           zero_point_rule::before_rounding, nan_rule::lowest};
 

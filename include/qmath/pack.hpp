@@ -39,7 +39,7 @@ struct packed_matrix {
 namespace detail {
 inline constexpr std::size_t cache_line = 64;
 
-constexpr std::size_t padded_columns(std::size_t n) noexcept {
+QMATH_INLINE constexpr std::size_t padded_columns(std::size_t n) noexcept {
   return (n + panel_columns - 1) / panel_columns * panel_columns;
 }
 }  // namespace detail

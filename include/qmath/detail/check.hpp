@@ -6,7 +6,6 @@
 #ifndef QMATH_DETAIL_CHECK_HPP_
 #define QMATH_DETAIL_CHECK_HPP_
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -14,6 +13,7 @@
 #include "qmath/core/contract.hpp"
 #include "qmath/core/params.hpp"
 #include "qmath/core/view.hpp"
+#include "qmath/detail/bits.hpp"
 #include "qmath/detail/limits.hpp"
 
 // ---- The slow half: compose the message and call the handler (defined in detail/contract_impl.hpp)
@@ -83,7 +83,7 @@ QMATH_INLINE bool expect_inside(const char* function, const char* name, std::siz
 /// Finite and > 0. From the bits: where the caller has subnormal numbers flushed, they compare as 0, and
 /// where the caller's code is compiled with -ffast-math, there is no infinity.
 QMATH_INLINE bool is_scale(float value) noexcept {
-  return std::bit_cast<std::uint32_t>(value) - 1u < 0x7F7FFFFFu;
+  return detail::bit_cast<std::uint32_t>(value) - 1u < 0x7F7FFFFFu;
 }
 
 /// Scales and multipliers.

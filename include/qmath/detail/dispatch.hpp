@@ -6,12 +6,12 @@
 #define QMATH_DETAIL_DISPATCH_HPP_
 
 #include <atomic>
-#include <bit>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
 
 #include "qmath/cpu.hpp"
+#include "qmath/detail/bits.hpp"
 #include "qmath/detail/contract_impl.hpp"
 #include "qmath/detail/detect.hpp"
 #include "qmath/detail/foreach_target.hpp"
@@ -55,7 +55,7 @@ inline target_mask supported_mask() noexcept {
 }
 
 constexpr target best_of(target_mask mask) noexcept {
-  return static_cast<target>(std::countr_zero(mask));
+  return static_cast<target>(detail::trailing_zeros(mask));
 }
 
 constexpr const char* name_of(target t) noexcept {

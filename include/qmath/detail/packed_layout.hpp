@@ -16,7 +16,7 @@ namespace detail {
 inline constexpr std::size_t panel_columns = 16;
 
 /// Bytes of a panel of k rows: groups of 4 rows, the last one padded with zeros.
-constexpr std::size_t packed_panel_bytes(std::size_t k) noexcept {
+QMATH_INLINE constexpr std::size_t packed_panel_bytes(std::size_t k) noexcept {
   return (k + 3) / 4 * 4 * panel_columns;
 }
 

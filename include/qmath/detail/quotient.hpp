@@ -20,10 +20,10 @@
 #ifndef QMATH_DETAIL_QUOTIENT_HPP_
 #define QMATH_DETAIL_QUOTIENT_HPP_
 
-#include <bit>
 #include <cstdint>
 
 #include "qmath/detail/abi.hpp"
+#include "qmath/detail/bits.hpp"
 
 QMATH_BEGIN_NAMESPACE
 namespace impl {
@@ -35,7 +35,7 @@ struct two_term_reciprocal {
 
   /// Whether fma(x, r, x * r2) may stand for x / scale: see above. scale finite and > 0.
   static QMATH_INLINE constexpr bool is_exact_for(float scale) noexcept {
-    const std::uint32_t low = std::bit_cast<std::uint32_t>(scale) & 0xFFFFu;
+    const std::uint32_t low = detail::bit_cast<std::uint32_t>(scale) & 0xFFFFu;
     return scale >= 0x1p-100f && scale <= 0x1p100f && (low == 0 || (low >= 16 && low <= 0xFFF0u));
   }
 

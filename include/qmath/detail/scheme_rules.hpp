@@ -10,11 +10,11 @@
 #ifndef QMATH_DETAIL_SCHEME_RULES_HPP_
 #define QMATH_DETAIL_SCHEME_RULES_HPP_
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 
 #include "qmath/core/params.hpp"
+#include "qmath/detail/bits.hpp"
 #include "qmath/detail/call.hpp"
 #include "qmath/detail/check.hpp"
 #include "qmath/detail/limits.hpp"
@@ -46,16 +46,17 @@ QMATH_INLINE constexpr double nearest(double x, tie_rule tie) noexcept {
 
 /// The power of two that stands for a float > 0, for which the float after the largest one is 2^127.
 QMATH_INLINE constexpr float power_of_two_for(float scale, scale_kind kind) noexcept {
-  const auto bits = std::bit_cast<std::uint32_t>(scale);
+  const auto bits = detail::bit_cast<std::uint32_t>(scale);
   const bool normal = bits >= 0x800000u;
-  const std::uint32_t below = normal ? bits & 0x7F800000u : std::bit_floor(bits);
+  const std::uint32_t below =
+      normal ? bits & 0x7F800000u : 0x80000000u >> detail::leading_zeros(bits);
   const std::uint64_t significand = normal ? (bits & 0x7FFFFFu) | 0x800000u : bits;
   const std::uint64_t one = normal ? 0x800000u : below;
   const bool up = kind == scale_kind::power_of_two_above ? significand > one
                   : kind == scale_kind::power_of_two     ? significand * significand > 2 * one * one
                                                          : false;
   const std::uint32_t above = normal ? below + 0x800000u : below << 1;
-  return std::bit_cast<float>(up && above < 0x7F800000u ? above : below);
+  return detail::bit_cast<float>(up && above < 0x7F800000u ? above : below);
 }
 
 /// [min, max] with 0 in it, infinities as the largest float, [0, 0] for the empty range and NaN.
@@ -64,7 +65,7 @@ struct extended_range {
 
   QMATH_INLINE constexpr explicit extended_range(value_range r) noexcept {
     // From the bits: NaN and infinity do not exist for a compiler with -ffast-math.
-    const auto bits = [](float x) { return std::bit_cast<std::uint32_t>(x); };
+    const auto bits = [](float x) { return detail::bit_cast<std::uint32_t>(x); };
     const auto is_nan = [&](float x) { return (bits(x) & 0x7FFFFFFFu) > 0x7F800000u; };
     const auto finite = [&](float x) {
       if ((bits(x) & 0x7FFFFFFFu) != 0x7F800000u) return static_cast<double>(x);

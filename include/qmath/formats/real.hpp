@@ -10,10 +10,10 @@
 #ifndef QMATH_FORMATS_REAL_HPP_
 #define QMATH_FORMATS_REAL_HPP_
 
-#include <bit>
 #include <cstdint>
 
 #include "qmath/detail/abi.hpp"
+#include "qmath/detail/bits.hpp"
 
 QMATH_BEGIN_TYPES
 
@@ -42,29 +42,29 @@ QMATH_INLINE constexpr float float_from(half h) noexcept {
   std::uint32_t fraction = h.bits & 0x3FFu;
   if (exponent == 0x1F) {
     const std::uint32_t quiet = fraction != 0 ? 0x400000u : 0u;
-    return std::bit_cast<float>(sign | 0x7F800000u | quiet | fraction << 13);
+    return detail::bit_cast<float>(sign | 0x7F800000u | quiet | fraction << 13);
   }
   if (exponent == 0) {
-    if (fraction == 0) return std::bit_cast<float>(sign);
+    if (fraction == 0) return detail::bit_cast<float>(sign);
     // fraction * 2^-24, with its leading one made implicit.
-    const int shift = std::countl_zero(fraction) - 21;
+    const int shift = detail::leading_zeros(fraction) - 21;
     fraction = fraction << shift & 0x3FFu;
-    return std::bit_cast<float>(sign | static_cast<std::uint32_t>(113 - shift) << 23 |
-                                fraction << 13);
+    return detail::bit_cast<float>(sign | static_cast<std::uint32_t>(113 - shift) << 23 |
+                                   fraction << 13);
   }
-  return std::bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
+  return detail::bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
 }
 
 /// Exact. A signaling NaN stays one.
 QMATH_INLINE constexpr float float_from(bfloat16 b) noexcept {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(b.bits) << 16);
+  return detail::bit_cast<float>(static_cast<std::uint32_t>(b.bits) << 16);
 }
 
 QMATH_INLINE constexpr float float_from(float x) noexcept { return x; }
 
 /// To nearest, ties to even; too large becomes infinity. NaN: quiet, the upper payload bits kept.
 QMATH_INLINE constexpr half half_from(float x) noexcept {
-  const std::uint32_t bits = std::bit_cast<std::uint32_t>(x);
+  const std::uint32_t bits = detail::bit_cast<std::uint32_t>(x);
   const std::uint32_t sign = bits >> 16 & 0x8000u;
   const std::uint32_t magnitude = bits & 0x7FFFFFFFu;
   std::uint32_t h = 0;
@@ -87,7 +87,7 @@ QMATH_INLINE constexpr half half_from(float x) noexcept {
 
 /// To nearest, ties to even; too large becomes infinity. NaN: quiet, the upper payload bits kept.
 QMATH_INLINE constexpr bfloat16 bfloat16_from(float x) noexcept {
-  const std::uint32_t bits = std::bit_cast<std::uint32_t>(x);
+  const std::uint32_t bits = detail::bit_cast<std::uint32_t>(x);
   if ((bits & 0x7FFFFFFFu) > 0x7F800000u) {
     return {static_cast<std::uint16_t>(bits >> 16 | 0x40u)};
   }

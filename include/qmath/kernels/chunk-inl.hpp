@@ -123,7 +123,7 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void expand(const granularity& g, const T* 
       [&](std::size_t i, std::size_t n, std::size_t c)
           HWY_ATTR { std::memcpy(out.data + (i - first), values + c, n * sizeof(T)); },
       [&](std::size_t i, std::size_t n, std::size_t c) HWY_ATTR {
-        const auto v = hn::Set(d, std::bit_cast<lane>(values[c]));
+        const auto v = hn::Set(d, detail::bit_cast<lane>(values[c]));
         lane* const to = reinterpret_cast<lane*>(out.data + (i - first));
         for (std::size_t j = 0; j < n; j += N) hn::StoreU(v, d, to + j);
       });

@@ -113,9 +113,9 @@ HWY_NOINLINE static bool prepare(const quantize_job& job, std::size_t first, std
       const auto low = hn::And(hn::Add(bits, hn::Set(du, 15)), hn::Set(du, 0xFFFF));
       const auto ok = hn::Or(hn::Gt(low, hn::Set(du, 30)), hn::Eq(low, hn::Set(du, 15)));
       const auto ordinary =
-          hn::Le(hn::Sub(bits, hn::Set(du, std::bit_cast<std::uint32_t>(0x1p-100f))),
-                 hn::Set(du, std::bit_cast<std::uint32_t>(0x1p100f) -
-                                 std::bit_cast<std::uint32_t>(0x1p-100f)));
+          hn::Le(hn::Sub(bits, hn::Set(du, detail::bit_cast<std::uint32_t>(0x1p-100f))),
+                 hn::Set(du, detail::bit_cast<std::uint32_t>(0x1p100f) -
+                                 detail::bit_cast<std::uint32_t>(0x1p-100f)));
       if (HWY_UNLIKELY(!hn::AllTrue(du, hn::And(ok, ordinary)))) {
         for (std::size_t c = i; c < count && c < i + N; ++c) {
           if (two_term_reciprocal::is_exact_for(job.scales[first + c])) continue;

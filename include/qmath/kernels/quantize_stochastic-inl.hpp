@@ -60,7 +60,7 @@ HWY_INLINE void quantize_stochastic_run(const quantize_job& job, const float* HW
 }
 
 HWY_INLINE bool is_exact_with_remainder(float scale) {
-  const bool ones = (std::bit_cast<std::uint32_t>(scale) & 0x7FFFFFu) == 0x7FFFFFu;
+  const bool ones = (detail::bit_cast<std::uint32_t>(scale) & 0x7FFFFFu) == 0x7FFFFFu;
   return scale >= 0x1p-80f && scale <= 0x1p80f && !(HWY_NATIVE_FMA && ones);
 }
 

@@ -337,7 +337,7 @@ HWY_INLINE requantize_chunk_function choose_requantize_chunk(const requantize_jo
     return lowest >= 31 ? &requantize_chunk<kind::twice_31> : &requantize_chunk<kind::twice>;
   }
   // The same numbers with more bits: XNNPACK's multipliers have 24.
-  const int unused = std::countl_zero(bits) - 1;
+  const int unused = detail::leading_zeros(bits | 1) - 1;
   rules.scale = unused < 62 - highest ? unused : 62 - highest;
   return lowest + rules.scale >= 32 ? &requantize_chunk<kind::single_32>
                                     : &requantize_chunk<kind::single>;
