@@ -61,10 +61,9 @@ constexpr auto after = qmath::zero_point_rule::after_rounding;
 
 constexpr float bits(std::uint32_t b) { return std::bit_cast<float>(b); }
 
-// Whether the quotient can be had without a division depends on the low 16 bits of the scale: 16 and 0xFFF0
-// are the last ones with which it can, 15 is the first with which it cannot (detail/quotient.hpp). It also
-// depends on the scale's size, where 2^-100 and 2^100 are the ends; with stochastic rounding these are 2^-80
-// and 2^80, and a significand of ones is an exception.
+// Whether the quotient can be had without a division depends on the scale's size, where 2^-100 and 2^100 are the
+// ends, and on whether its significand is all ones (detail/quotient.hpp); with stochastic rounding these are
+// 2^-80 and 2^80. Scales with low bits near 0 or 0xFFFF have the quotients that are closest to ties.
 constexpr choice choices[] = {
     {"s8", 0.1f, 3},
     {"u8", bits(0x3DCD000F), 128},

@@ -7,13 +7,31 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
 #include <qmath/qmath.hpp>
+#include <string>
+#include <vector>
 
 namespace support {
 
+/// All targets that the machine supports, or those of them that the environment variable QMATH_TEST_TARGETS
+/// names, separated by commas: an emulated CPU need not run what another one has run.
+inline std::vector<const char*> tested_targets() {
+  std::vector<const char*> targets;
+  const char* const chosen = std::getenv("QMATH_TEST_TARGETS");
+  for (const char* name : qmath::cpu::supported_targets()) {
+    if (chosen == nullptr ||
+        ("," + std::string(chosen) + ",").find("," + std::string(name) + ",") !=
+            std::string::npos) {
+      targets.push_back(name);
+    }
+  }
+  return targets;
+}
+
 template <class F>
 void for_each_target(const F& f) {
-  for (const char* name : qmath::cpu::supported_targets()) {
+  for (const char* name : tested_targets()) {
     CAPTURE(name);
     REQUIRE(qmath::cpu::use_target(name));
     f();

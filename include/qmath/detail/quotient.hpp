@@ -9,14 +9,17 @@
 //
 //     t = fma(x, r, x * r2)
 //
-// differs from the real quotient by less than 2^-47 of its value before its final rounding, so t is
-// fl(x / scale) unless the quotient lies that close to the middle between two floats; and that matters
-// only where one of these two floats is a tie k + 1/2 with |k| < 256. There the quotient cannot come
-// close: with the 24-bit integer significand S of the scale and the 25-bit significand M of the middle,
-// X * 2^j = M * S + D with integers D != 0 and M = +-1 (mod 2^16), j >= 16, hence D = -+S (mod 2^16) and
-// the relative distance is |D| / (M * S) >= |D| * 2^-49. So t decides as the quotient does whenever S is
-// a multiple of 2^16 or at least 16 away from one. The other scales (1 in 2000) and those outside
-// [2^-100, 2^100], where intermediate results could leave the normal range, need the division.
+// differs from the real quotient by less than 2^-46 of its value before its final rounding, so t is
+// fl(x / scale) unless the quotient lies that close to the middle between two floats. With the 24-bit
+// significands X and S of x and the scale and the 25-bit significand M of the middle, which is odd,
+//
+//     X * 2^j = M * S + D,   j = 24 or 25,   and the relative distance is |D| / (M * S) > |D| * 2^-49:
+//
+// |D| < 8. For each S, D and j there are at most 2^3 such M, because S * M = -D (mod 2^j): all of them have
+// been tried (tests/exhaustive/quotient.cpp, which is run). t is another float than the quotient for 227795 of
+// the 2^46 pairs (X, S); but a code of 8 bits changes only if one of the two is a tie k + 1/2 with |k| < 256,
+// and that is so for one pair: X = 2^23, S = 2^24 - 1. Scales with this significand need the division, and
+// so do those outside [2^-100, 2^100], where intermediate results could leave the normal range.
 #ifndef QMATH_DETAIL_QUOTIENT_HPP_
 #define QMATH_DETAIL_QUOTIENT_HPP_
 
@@ -33,10 +36,10 @@ struct two_term_reciprocal {
   float r = 0.0f;
   float r2 = 0.0f;
 
-  /// Whether fma(x, r, x * r2) may stand for x / scale: see above. scale finite and > 0.
+  /// Whether fma(x, r, x * r2) may stand for x / scale in codes of 8 bits: see above. scale finite and > 0.
   static QMATH_INLINE constexpr bool is_exact_for(float scale) noexcept {
-    const std::uint32_t low = detail::bit_cast<std::uint32_t>(scale) & 0xFFFFu;
-    return scale >= 0x1p-100f && scale <= 0x1p100f && (low == 0 || (low >= 16 && low <= 0xFFF0u));
+    const bool ones = (detail::bit_cast<std::uint32_t>(scale) & 0x7FFFFFu) == 0x7FFFFFu;
+    return scale >= 0x1p-100f && scale <= 0x1p100f && !ones;
   }
 
   QMATH_INLINE constexpr explicit two_term_reciprocal(float scale) noexcept : r(1.0f / scale) {

@@ -204,24 +204,6 @@ HWY_INLINE void quantize_columns(const float* HWY_RESTRICT x, std::size_t rows, 
   }
 }
 
-// Does the exceptions of a batch again, in `rows` rows: now the quotient is a division.
-template <bool Saturating, class T>
-HWY_NOINLINE static void quantize_exceptions(const quantize_job& job, const T* x, std::size_t rows,
-                                             std::size_t stride, std::size_t length,
-                                             std::size_t block, std::size_t first,
-                                             const quantize_params& p, std::int8_t* q) {
-  using steps = quantize_steps<quotient::division, Saturating>;
-  for (std::size_t e = 0; e < p.exception_count; ++e) {
-    const std::size_t c = p.exceptions[e], i = c * block;
-    quantize_params own;
-    prepare<Saturating>(job, first + c, 1, own);
-    for (std::size_t row = 0; row < rows; ++row) {
-      quantize_block<steps>(x + row * stride + i, length - i < block ? length - i : block, own, 0,
-                            sign_of(job), q + row * stride + i);
-    }
-  }
-}
-
 // `rows` rows of n elements each, in blocks, all with the parameters from `first` on.
 template <bool Saturating, class T>
 HWY_NOINLINE static void quantize_rows(const quantize_job& job, const T* HWY_RESTRICT x,
@@ -260,10 +242,6 @@ HWY_NOINLINE static void quantize_rows(const quantize_job& job, const T* HWY_RES
     };
     if (HWY_NATIVE_FMA && prepared.two_terms) {
       run(std::integral_constant<quotient, quotient::two_terms>());
-      if (HWY_UNLIKELY(prepared.p.exception_count != 0)) {
-        quantize_exceptions<Saturating>(job, x + begin, rows, n, length, block, first + c,
-                                        prepared.p, q + begin);
-      }
     } else if (product) {
       if constexpr (std::is_same_v<T, float>) {
         run(std::integral_constant<quotient, quotient::product>());

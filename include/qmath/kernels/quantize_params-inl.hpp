@@ -21,7 +21,6 @@ HWY_INLINE std::int32_t sign_of(const quantize_job& job) {
 // The prepared parameters of up to `size` channels, groups or blocks.
 struct quantize_params {
   static constexpr std::size_t size = 1024;
-  static constexpr std::size_t most_exceptions = 4;
 
   // The quotient is fma(x, r, x * r2); or x / r, or x * r.
   alignas(64) float r[size + 64];
@@ -30,9 +29,6 @@ struct quantize_params {
   alignas(64) float lower[size + 64];
   alignas(64) float upper[size + 64];
   alignas(64) std::int32_t z[size + 64];  // less the sign, in the lower and in the upper half
-  // Which parameters need a division although the others do not, 1 in 2000: done again with it.
-  std::size_t exceptions[most_exceptions];
-  std::size_t exception_count;
 };
 
 enum class quotient { two_terms, division, product };
@@ -64,8 +60,20 @@ struct quantize_steps {
   }
 };
 
-// Prepares `count` parameters. Returns whether the quotient can be had in two terms, but for the exceptions;
-// if not, it is a division.
+// two_term_reciprocal::is_exact_for
+template <class V>
+HWY_INLINE auto is_exact_for(V scale) {
+  const hn::DFromV<V> df;
+  const hn::RebindToUnsigned<decltype(df)> du;
+  constexpr std::uint32_t least = detail::bit_cast<std::uint32_t>(0x1p-100f);
+  constexpr std::uint32_t most = detail::bit_cast<std::uint32_t>(0x1p100f);
+  const auto bits = hn::BitCast(du, scale), ones = hn::Set(du, 0x7FFFFF);
+  return hn::And(hn::Le(hn::Sub(bits, hn::Set(du, least)), hn::Set(du, most - least)),
+                 hn::Ne(hn::And(bits, ones), ones));
+}
+
+// Prepares `count` parameters. Returns whether the quotient can be had in two terms; if not, because of one of
+// the scales, it is a division for all.
 template <bool Saturating>
 HWY_NOINLINE static bool prepare(const quantize_job& job, std::size_t first, std::size_t count,
                                  quantize_params& p) {
@@ -94,9 +102,8 @@ HWY_NOINLINE static bool prepare(const quantize_job& job, std::size_t first, std
     const auto v = hn::Sub(zero_points, sign);
     return hn::Or(hn::ShiftLeft<16>(v), hn::And(v, hn::Set(di, 0xFFFF)));
   };
-  p.exception_count = 0;
   if (HWY_NATIVE_FMA && !product) {
-    bool few = true;
+    auto all_exact = is_exact_for(one);
     for (std::size_t i = 0; i < count; i += N) {
       load(i, s, z);
       const auto zf = hn::ConvertTo(df, z);
@@ -108,29 +115,9 @@ HWY_NOINLINE static bool prepare(const quantize_job& job, std::size_t first, std
       hn::StoreU(rounded(hn::Mul(hn::Sub(min, zf), s)), df, p.lower + i);
       hn::StoreU(rounded(hn::Mul(hn::Sub(max, zf), s)), df, p.upper + i);
       hn::StoreU(twice_16(z), di, p.z + i);
-      // two_term_reciprocal::is_exact_for
-      const auto bits = hn::BitCast(du, s);
-      const auto low = hn::And(hn::Add(bits, hn::Set(du, 15)), hn::Set(du, 0xFFFF));
-      const auto ok = hn::Or(hn::Gt(low, hn::Set(du, 30)), hn::Eq(low, hn::Set(du, 15)));
-      const auto ordinary =
-          hn::Le(hn::Sub(bits, hn::Set(du, detail::bit_cast<std::uint32_t>(0x1p-100f))),
-                 hn::Set(du, detail::bit_cast<std::uint32_t>(0x1p100f) -
-                                 detail::bit_cast<std::uint32_t>(0x1p-100f)));
-      if (HWY_UNLIKELY(!hn::AllTrue(du, hn::And(ok, ordinary)))) {
-        for (std::size_t c = i; c < count && c < i + N; ++c) {
-          if (two_term_reciprocal::is_exact_for(job.scales[first + c])) continue;
-          if (p.exception_count == quantize_params::most_exceptions) {
-            p.exception_count = 0;
-            few = false;
-            break;
-          }
-          p.exceptions[p.exception_count++] = c;
-        }
-        if (!few) break;
-      }
+      all_exact = hn::And(all_exact, is_exact_for(s));
     }
-    if (few && (count > 1 || p.exception_count == 0)) return true;
-    p.exception_count = 0;
+    if (HWY_LIKELY(hn::AllTrue(du, all_exact))) return true;
   }
   for (std::size_t i = 0; i < count; i += N) {
     load(i, s, z);
