@@ -160,7 +160,10 @@ void set_parameters(const qmath::granularity& layout, std::vector<float>& scales
   for (std::size_t c = 0; c < scales.size(); ++c) {
     // Different from its neighbours.
     scales[c] = c % 2 == 0 ? all[c / 2 % all.size()] : 0.01f * static_cast<float>(c % 1000 + 1);
-    zero_points[c] = is_wide<F> ? 0 : lo + static_cast<std::int32_t>(c * 37 % (hi - lo + 1u));
+    zero_points[c] =
+        is_wide<F>
+            ? 0
+            : lo + static_cast<std::int32_t>(c * 37 % (static_cast<std::size_t>(hi - lo) + 1));
   }
 }
 

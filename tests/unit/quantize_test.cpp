@@ -93,7 +93,8 @@ qmath::channel_params channels(const qmath::granularity& layout, std::vector<flo
   zero_points.resize(layout.count());
   for (std::size_t c = 0; c < scales.size(); ++c) {
     scales[c] = only_usual ? 0.05f + 0.001f * static_cast<float>(c % 50) : all[c % all.size()];
-    zero_points[c] = wide ? 0 : lo + static_cast<std::int32_t>(c * 37 % (hi - lo + 1u));
+    zero_points[c] =
+        wide ? 0 : lo + static_cast<std::int32_t>(c * 37 % (static_cast<std::size_t>(hi - lo) + 1));
   }
   qmath::channel_params p{scales, {}, layout};
   if (with_zero_points) p.zero_points = zero_points;

@@ -329,7 +329,8 @@ TEST_CASE("requantize: rows, columns and groups of every length") {
   const std::vector<float> all = multipliers();
   std::vector<std::size_t> lengths(40);
   std::iota(lengths.begin(), lengths.end(), std::size_t{1});
-  for (const std::size_t n : {64, 128, 256, 512}) lengths.insert(lengths.end(), {n - 1, n, n + 1});
+  for (const std::size_t n : {64u, 128u, 256u, 512u})
+    lengths.insert(lengths.end(), {n - 1, n, n + 1});
   for (const std::size_t length : lengths) {
     CAPTURE(length);
     for (const std::size_t count : {std::size_t{1}, std::size_t{5}, std::size_t{33}}) {

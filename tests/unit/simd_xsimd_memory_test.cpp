@@ -38,7 +38,7 @@ TEST_CASE_TEMPLATE("load and store: every number at every address", Q, std::int8
   CAPTURE(name_of_arch());
   std::vector<Q> q(256 + 8 * lanes), copy(q.size());
   for (std::size_t i = 0; i < q.size(); ++i) q[i] = static_cast<Q>(i * 0x01F30107);
-  for (const std::size_t batches : {1, 4}) {
+  for (const std::size_t batches : {1u, 4u}) {
     const std::size_t n = batches * lanes;
     for (std::size_t i = 0; i + n <= q.size(); ++i) {
       integers v[4];
