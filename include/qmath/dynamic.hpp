@@ -35,7 +35,7 @@ QMATH_INLINE affine_params dynamic_quantize(const X& x, Out&& q, const scheme& h
                                             const quantize_options& options = {}) noexcept {
   detail::quantize_job job;
   scheme used;
-  affine_params p;
+  affine_params p{};
   if (!impl::set_quantize_arrays("dynamic_quantize", job, impl::reals_of(x), impl::codes_of(q)) ||
       !impl::set_scheme("dynamic_quantize", job, used, how, options)) {
     return {};

@@ -380,7 +380,7 @@ inline value_range without_negative_zero(value_range r) noexcept {
 
 template <real_number X>
 value_range min_max(std::span<const X> x) noexcept {
-  value_range r;
+  value_range r{};
   for (const X& v : x) r = extended(r, float_from(v));
   return without_negative_zero(r);
 }

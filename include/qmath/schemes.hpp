@@ -185,7 +185,7 @@ QMATH_INLINE constexpr affine_params choose_params(value_range range,
                                                    const scheme& how = affine) noexcept {
   if (!impl::expect_codes("choose_params", how.codes, full_range<F>())) return {};
   if (std::is_constant_evaluated()) return impl::params_of(range, full_range<F>(), how);
-  affine_params p;
+  affine_params p{};
   library::choose_params(&range, 1, full_range<F>(), how, &p.scale, &p.zero_point);
   return p;
 }

@@ -33,7 +33,7 @@ struct results {
   std::int16_t fixed[size];
   qmath::half faked[size];
   std::uint8_t dynamic[size];
-  qmath::affine_params chosen, chosen_symmetric;
+  qmath::affine_params chosen{}, chosen_symmetric{};  // braces: see docs/dispatch.md, "Limits"
   std::int32_t multiplier, shift;
   std::int32_t sums[m * n];
   float products[m * n];
