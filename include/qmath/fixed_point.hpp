@@ -124,6 +124,13 @@ QMATH_INLINE constexpr fixed_point_multiplier tflite_multiplier(double m) noexce
   return fixed_point_from(significand, exponent);
 }
 
+QMATH_INLINE bool expect_multiplier(const char* function, std::size_t index,
+                                    const fixed_point_multiplier& m) noexcept {
+  constexpr std::int32_t largest = detail::largest<std::int32_t>;
+  return expect_inside(function, "multiplier.multiplier", index, m.multiplier, 0, largest) &&
+         expect_inside(function, "multiplier.shift", index, m.shift, 0, 62);
+}
+
 QMATH_INLINE constexpr bool expect_real_multiplier(const char* function, double value) noexcept {
   // From the bits, as is_scale.
   if (!QMATH_CHECKS || detail::bit_cast<std::uint64_t>(value) - 1u < 0x7FEFFFFFFFFFFFFFu)

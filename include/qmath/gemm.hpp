@@ -72,7 +72,7 @@ QMATH_INLINE void gemm(matrix_view<A> a, std::int32_t a_zero_point, const packed
       !impl::set_scales(p.epilogue, "multipliers.size()", "multipliers", "overlaps multipliers",
                         epilogue.multipliers, c) ||
       !impl::expect_bias(epilogue.bias, c) ||
-      !impl::expect_zero_point<C>("gemm", "zero_point", impl::no_index, epilogue.zero_point) ||
+      !impl::expect_zero_point("gemm", "zero_point", epilogue.zero_point, detail::codes_of<C>) ||
       !impl::expect_inside("gemm", "min", impl::no_index, epilogue.min,
                            detail::lowest<std::int32_t>, epilogue.max)) {
     return;

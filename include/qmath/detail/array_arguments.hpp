@@ -161,11 +161,8 @@ QMATH_INLINE bool set_dequantize_arrays(const char* function, detail::dequantize
 /// The codes that both ranges have: at least one.
 QMATH_INLINE bool set_codes(const char* function, code_range& codes, code_range wanted,
                             code_range format) noexcept {
-  codes.min = wanted.min > format.min ? wanted.min : format.min;
-  codes.max = wanted.max < format.max ? wanted.max : format.max;
-  if (!QMATH_CHECKS || codes.min <= codes.max) return true;
-  library::report_codes(function, wanted.min, wanted.max, format.min, format.max);
-  return false;
+  codes = common_codes(wanted, format);
+  return expect_codes(function, wanted, format);
 }
 
 QMATH_INLINE bool set_requantize_arrays(const char* function, detail::requantize_job& job,
@@ -187,17 +184,6 @@ QMATH_INLINE bool set_options(const char* function, detail::quantize_job& job,
   job.random = options.random;
   job.counts = options.counts;
   return set_codes(function, job.codes, options.codes, job.format);
-}
-
-/// Codes of the format; for 32 bits, where sums with them would leave the type, 0.
-QMATH_INLINE constexpr code_range zero_points_of(code_range format) noexcept {
-  return format == code_range{} ? code_range{0, 0} : format;
-}
-
-QMATH_INLINE bool expect_zero_point_in(const char* function, const char* name, std::int32_t value,
-                                       code_range format) noexcept {
-  const code_range valid = zero_points_of(format);
-  return expect_inside(function, name, no_index, value, valid.min, valid.max);
 }
 
 /// False also where there is nothing to do: no elements and no values.
@@ -241,7 +227,7 @@ QMATH_INLINE bool set_params(const char* function, Job& job, const affine_params
   job.scales = &p.scale;
   job.zero_points = &p.zero_point;
   return expect_scale(function, "scale", no_index, p.scale) &&
-         expect_zero_point_in(function, "zero_point", p.zero_point, job.format);
+         expect_zero_point(function, "zero_point", p.zero_point, job.format);
 }
 
 // `out` is the array that is written, for which p is input.
@@ -274,15 +260,8 @@ QMATH_INLINE bool set_zero_points(const char* function, detail::requantize_job& 
                                   const Params& p) noexcept {
   job.zero_point = p.zero_point;
   job.input_zero_point = p.input_zero_point;
-  return expect_zero_point_in(function, "zero_point", p.zero_point, job.format) &&
-         expect_zero_point_in(function, "input_zero_point", p.input_zero_point, job.from_format);
-}
-
-QMATH_INLINE bool expect_multiplier(const char* function, std::size_t index,
-                                    const fixed_point_multiplier& m) noexcept {
-  constexpr std::int32_t largest = detail::largest<std::int32_t>;
-  return expect_inside(function, "multiplier.multiplier", index, m.multiplier, 0, largest) &&
-         expect_inside(function, "multiplier.shift", index, m.shift, 0, 62);
+  return expect_zero_point(function, "zero_point", p.zero_point, job.format) &&
+         expect_zero_point(function, "input_zero_point", p.input_zero_point, job.from_format);
 }
 
 QMATH_INLINE bool set_params(const char* function, detail::requantize_job& job,

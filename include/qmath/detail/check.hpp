@@ -15,6 +15,7 @@
 #include "qmath/core/view.hpp"
 #include "qmath/detail/bits.hpp"
 #include "qmath/detail/limits.hpp"
+#include "qmath/formats/integer.hpp"
 
 // ---- The slow half: compose the message and call the handler (defined in detail/contract_impl.hpp)
 QMATH_BEGIN_LIBRARY
@@ -94,10 +95,29 @@ QMATH_INLINE bool expect_scale(const char* function, const char* name, std::size
   return false;
 }
 
-template <class Q>
-QMATH_INLINE bool expect_zero_point(const char* function, const char* name, std::size_t index,
-                                    std::int32_t value) noexcept {
-  return expect_inside(function, name, index, value, detail::lowest<Q>, detail::largest<Q>);
+/// The codes that both ranges have.
+QMATH_INLINE constexpr code_range common_codes(code_range a, code_range b) noexcept {
+  return {a.min > b.min ? a.min : b.min, a.max < b.max ? a.max : b.max};
+}
+
+/// At least one.
+QMATH_INLINE constexpr bool expect_codes(const char* function, code_range wanted,
+                                         code_range format) noexcept {
+  const code_range codes = common_codes(wanted, format);
+  if (!QMATH_CHECKS || codes.min <= codes.max) return true;
+  library::report_codes(function, wanted.min, wanted.max, format.min, format.max);
+  return false;
+}
+
+/// Codes of the format; for 32 bits, where sums with them would leave the type, 0.
+QMATH_INLINE constexpr code_range zero_points_of(code_range format) noexcept {
+  return format == code_range{} ? code_range{0, 0} : format;
+}
+
+QMATH_INLINE bool expect_zero_point(const char* function, const char* name, std::int32_t value,
+                                    code_range format) noexcept {
+  const code_range valid = zero_points_of(format);
+  return expect_inside(function, name, no_index, value, valid.min, valid.max);
 }
 
 /// No null pointer to elements.
@@ -177,8 +197,8 @@ template <class T>
 QMATH_INLINE bool expect_matrix(const char* function, const char* name, const char* stride_name,
                                 const matrix_view<T>& m) noexcept {
   if (!QMATH_CHECKS || m.rows == 0 || m.cols == 0) return true;
-  if (m.data == nullptr) return library::report_argument(function, name, "has no data"), false;
-  if (m.stride > static_cast<std::size_t>(-1) / 2 / sizeof(T) / m.rows) {
+  if (!expect_data(function, name, m.data, m.rows)) return false;
+  if (m.stride > most_bytes / sizeof(T) / m.rows) {
     library::report_argument(function, name, "is larger than the address space");
     return false;
   }

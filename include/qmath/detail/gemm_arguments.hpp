@@ -34,7 +34,7 @@ QMATH_INLINE detail::gemm_problem make_problem(const matrix_view<A>& a, std::int
       !expect_equal("gemm", "a.cols", a.cols, "b.k", b.k) ||
       !expect_equal("gemm", "c.rows", c.rows, "a.rows", a.rows) ||
       !expect_equal("gemm", "c.cols", c.cols, "b.n", b.n) ||
-      !expect_zero_point<element>("gemm", "a_zero_point", no_index, a_zero_point) ||
+      !expect_zero_point("gemm", "a_zero_point", a_zero_point, detail::codes_of<element>) ||
       !expect_disjoint("gemm", "c", c.data, extent_of(c), "overlaps a", a.data, extent_of(a)) ||
       !expect_packed(b) ||
       !expect_disjoint("gemm", "c", c.data, extent_of(c), "overlaps b",

@@ -95,8 +95,8 @@ struct scheme_codes {
   QMATH_INLINE constexpr double width() const noexcept { return hi - lo; }
 
   QMATH_INLINE constexpr scheme_codes(code_range format, const scheme& how) noexcept
-      : lo(how.codes.min > format.min ? how.codes.min : format.min),
-        hi(how.codes.max < format.max ? how.codes.max : format.max),
+      : lo(common_codes(how.codes, format).min),
+        hi(common_codes(how.codes, format).max),
         zero(0.0),
         symmetric(how.symmetric) {
     if (format == code_range{}) {
@@ -247,16 +247,6 @@ QMATH_INLINE constexpr affine_params params_of(value_range range, code_range for
 }
 
 // ---- Checks --------------------------------------------------------------------------------------
-
-QMATH_INLINE constexpr bool expect_codes(const char* function, code_range wanted,
-                                         code_range format) noexcept {
-  if (!QMATH_CHECKS ||
-      (wanted.min <= wanted.max && wanted.min <= format.max && wanted.max >= format.min)) {
-    return true;
-  }
-  library::report_codes(function, wanted.min, wanted.max, format.min, format.max);
-  return false;
-}
 
 /// Whether all zero points are 0, whatever the range.
 QMATH_INLINE constexpr bool zero_points_are_zero(code_range format, const scheme& how) noexcept {

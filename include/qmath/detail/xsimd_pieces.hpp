@@ -41,51 +41,26 @@ using words = xsimd::batch<std::uint64_t, A>;
 template <quantized_integer Q>
 inline constexpr bool is_wide = sizeof(Q) == 4;
 
-/// A code of Q; for 32 bits, 0.
-template <quantized_integer Q>
-QMATH_INLINE bool expect_zero_point(const char* function, const char* name,
-                                    std::int32_t value) noexcept {
-  constexpr code_range all = is_wide<Q> ? code_range{0, 0} : full_range<Q>();
-  return impl::expect_inside(function, name, impl::no_index, value, all.min, all.max);
-}
-
-/// The codes that Q has, of those wanted.
-template <quantized_integer Q>
-QMATH_INLINE code_range codes_in_use(code_range wanted) noexcept {
-  constexpr code_range all = full_range<Q>();
-  return {wanted.min > all.min ? wanted.min : all.min, wanted.max < all.max ? wanted.max : all.max};
-}
-
-template <quantized_integer Q>
-QMATH_INLINE bool expect_codes(const char* function, code_range wanted) noexcept {
-  constexpr code_range all = full_range<Q>();
-  const code_range codes = codes_in_use<Q>(wanted);
-  if (!QMATH_CHECKS || codes.min <= codes.max) return true;
-  library::report_codes(function, wanted.min, wanted.max, all.min, all.max);
-  return false;
-}
-
 template <quantized_integer Q>
 QMATH_INLINE bool expect_params(const char* function, const affine_params& p) noexcept {
   return impl::expect_scale(function, "scale", impl::no_index, p.scale) &&
-         expect_zero_point<Q>(function, "zero_point", p.zero_point);
+         impl::expect_zero_point(function, "zero_point", p.zero_point, full_range<Q>());
 }
 
 template <quantized_integer Q, quantized_integer In>
 QMATH_INLINE bool expect_params(const char* function, const requantize_params& p) noexcept {
   return impl::expect_scale(function, "multiplier", impl::no_index, p.multiplier) &&
-         expect_zero_point<Q>(function, "zero_point", p.zero_point) &&
-         expect_zero_point<In>(function, "input_zero_point", p.input_zero_point);
+         impl::expect_zero_point(function, "zero_point", p.zero_point, full_range<Q>()) &&
+         impl::expect_zero_point(function, "input_zero_point", p.input_zero_point,
+                                 full_range<In>());
 }
 
 template <quantized_integer Q, quantized_integer In>
 QMATH_INLINE bool expect_params(const char* function, const fixed_point_params& p) noexcept {
-  return impl::expect_inside(function, "multiplier.multiplier", impl::no_index,
-                             p.multiplier.multiplier, 0, detail::largest<std::int32_t>) &&
-         impl::expect_inside(function, "multiplier.shift", impl::no_index, p.multiplier.shift, 0,
-                             62) &&
-         expect_zero_point<Q>(function, "zero_point", p.zero_point) &&
-         expect_zero_point<In>(function, "input_zero_point", p.input_zero_point);
+  return impl::expect_multiplier(function, impl::no_index, p.multiplier) &&
+         impl::expect_zero_point(function, "zero_point", p.zero_point, full_range<Q>()) &&
+         impl::expect_zero_point(function, "input_zero_point", p.input_zero_point,
+                                 full_range<In>());
 }
 
 // ---- Floats ------------------------------------------------------------------------------------

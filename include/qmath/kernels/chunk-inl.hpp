@@ -41,8 +41,8 @@ HWY_INLINE const T* readable(const T* in, std::size_t length, std::size_t N, T* 
 // for them to show.
 HWY_INLINE granularity as_one_row(const granularity& g, std::size_t n) {
   const bool all_rows = g.rows <= g.block_rows, all_cols = g.cols <= g.block_cols;
-  if (g.outer == 1 && all_rows)
-    return all_cols ? granularity{1, 1, n, 1, n} : granularity{1, 1, g.cols, 1, g.block_cols};
+  if (g.outer == 1 && all_rows && all_cols) return {1, 1, n, 1, n};
+  if (g.outer == 1 && all_rows) return {1, 1, g.cols, 1, g.block_cols};
   if (all_cols) {
     if (g.block_rows == 1) return {1, 1, g.period(), 1, g.cols};
     if (all_rows) return {1, 1, g.period(), 1, g.rows * g.cols};
@@ -131,6 +131,13 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void expand(const granularity& g, const T* 
     const std::size_t n = length - done < done ? length - done : done;
     std::memcpy(out.data + done, out.data, n * sizeof(T));
   }
+}
+
+// Of how many elements the parameters are written out at once: whole repeats of the layout if a chunk has room
+// for one, which then serve all elements, or else a chunk.
+HWY_INLINE bool repeats_in_a_chunk(const granularity& g) { return g.period() <= chunk_size; }
+HWY_INLINE std::size_t elements_at_once(const granularity& g) {
+  return repeats_in_a_chunk(g) ? chunk_size / g.period() * g.period() : chunk_size;
 }
 
 // ---- Real numbers --------------------------------------------------------------------------------

@@ -187,11 +187,11 @@ HWY_INLINE void dequantize_short_runs(const dequantize_job& job, const granulari
                                       std::size_t first, std::size_t length, const Q* q, float* x) {
   chunk_buffer<float> scales;
   chunk_buffer<std::int32_t> zero_points;
-  const bool periodic = g.period() <= chunk_size;
-  const std::size_t step = periodic ? chunk_size / g.period() * g.period() : chunk_size;
+  const bool repeats = repeats_in_a_chunk(g);
+  const std::size_t step = elements_at_once(g);
   for (std::size_t i = 0; i < length; i += step) {
     const std::size_t n = length - i < step ? length - i : step;
-    if (i == 0 || !periodic) {
+    if (i == 0 || !repeats) {
       expand(g, job.scales, first + i, n, scales);
       if (job.zero_points) expand(g, job.zero_points, first + i, n, zero_points);
     }

@@ -18,28 +18,22 @@ HWY_INLINE void quantize_block(const T* HWY_RESTRICT x, std::size_t n, const qua
                                std::size_t c, std::int32_t sign, std::int8_t* HWY_RESTRICT q) {
   const hn::ScalableTag<float> df;
   const hn::RebindToSigned<decltype(df)> di;
-  const hn::Repartition<std::int8_t, decltype(df)> d8;
   const hn::Repartition<std::int16_t, decltype(df)> d16;
-  const hn::Rebind<std::int8_t, decltype(df)> part8;
   const std::size_t N = hn::Lanes(df);
   const auto r = hn::Set(df, p.r[c]), r2 = hn::Set(df, p.r2[c]);
   const auto lower = hn::Set(df, p.lower[c]), upper = hn::Set(df, p.upper[c]);
   const auto z = hn::BitCast(d16, hn::Set(di, p.z[c]));
-  const auto flip = static_cast<std::int8_t>(sign);
   const auto steps = [&](auto v) HWY_ATTR { return Steps::of(v, r, r2, lower, upper); };
   for_each_four(
       n, N,
       [&](std::size_t i) HWY_ATTR {
-        const auto code = add_and_saturate(
-            d8, steps(load_lanes(df, x + i)), steps(load_lanes(df, x + i + N)),
-            steps(load_lanes(df, x + i + 2 * N)), steps(load_lanes(df, x + i + 3 * N)), z);
-        hn::StoreU(hn::Xor(code, hn::Set(d8, flip)), d8, q + i);
+        store_8_bits(steps(load_lanes(df, x + i)), steps(load_lanes(df, x + i + N)),
+                     steps(load_lanes(df, x + i + 2 * N)), steps(load_lanes(df, x + i + 3 * N)), z,
+                     z, sign, q + i);
       },
       [&](std::size_t i, std::size_t length) HWY_ATTR {
         const auto v = length < N ? load_lanes(df, x, length) : load_lanes(df, x + i);
-        const auto code =
-            hn::Xor(add_and_saturate(part8, steps(v), p.z[c] >> 16), hn::Set(part8, flip));
-        length < N ? hn::StoreN(code, part8, q, length) : hn::StoreU(code, part8, q + i);
+        store_8_bits(steps(v), length, p.z[c] >> 16, sign, q + i);
       });
 }
 
@@ -50,9 +44,7 @@ HWY_INLINE void quantize_blocks_of_4(const T* HWY_RESTRICT x, std::size_t blocks
                                      std::int8_t* HWY_RESTRICT q) {
   const hn::ScalableTag<float> df;
   const hn::RebindToSigned<decltype(df)> di;
-  const hn::Repartition<std::int8_t, decltype(df)> d8;
   const hn::Repartition<std::int16_t, decltype(df)> d16;
-  const auto flip = hn::Set(d8, static_cast<std::int8_t>(sign));
   const std::size_t N = hn::Lanes(df);
   for (std::size_t c = 0; c < blocks; ++c) {
     const auto r = hn::Set(df, p.r[c]), r2 = hn::Set(df, p.r2[c]);
@@ -63,8 +55,7 @@ HWY_INLINE void quantize_blocks_of_4(const T* HWY_RESTRICT x, std::size_t blocks
     };
     const T* const end = x + block;
     do {
-      const auto code = add_and_saturate(d8, one(0), one(1), one(2), one(3), z);
-      hn::StoreU(hn::Xor(code, flip), d8, q);
+      store_8_bits(one(0), one(1), one(2), one(3), z, z, sign, q);
       x += 4 * N, q += 4 * N;
     } while (x != end);
   }
@@ -79,7 +70,6 @@ HWY_INLINE void quantize_blocks_of_2(const T* HWY_RESTRICT x, std::size_t blocks
   const hn::RebindToSigned<decltype(df)> di;
   const hn::Repartition<std::int8_t, decltype(df)> d8;
   const hn::Repartition<std::int16_t, decltype(df)> d16;
-  const auto flip = hn::Set(d8, static_cast<std::int8_t>(sign));
   const std::size_t N = hn::Lanes(df);
   for (std::size_t c = 0; c < blocks; c += 2, x += 4 * N, q += 4 * N) {
     const auto one = [&](std::size_t k) HWY_ATTR {
@@ -91,10 +81,8 @@ HWY_INLINE void quantize_blocks_of_2(const T* HWY_RESTRICT x, std::size_t blocks
       hn::StoreU(saturate(d8, one(0), one(1), one(2), one(3)), d8, q);
       continue;
     }
-    const auto code =
-        add_and_saturate(d8, one(0), one(1), one(2), one(3), hn::BitCast(d16, hn::Set(di, p.z[c])),
-                         hn::BitCast(d16, hn::Set(di, p.z[c + 1])));
-    hn::StoreU(hn::Xor(code, flip), d8, q);
+    store_8_bits(one(0), one(1), one(2), one(3), hn::BitCast(d16, hn::Set(di, p.z[c])),
+                 hn::BitCast(d16, hn::Set(di, p.z[c + 1])), sign, q);
   }
 }
 
@@ -136,8 +124,7 @@ HWY_INLINE void quantize_blocks(const T* HWY_RESTRICT x, std::size_t n, std::siz
       c = n / (4 * N) * 2;
       plain ? quantize_blocks_of_2<steps, true>(x, c, p, sign, q)
             : quantize_blocks_of_2<steps, false>(x, c, p, sign, q);
-    }
-    if (block % (4 * N) == 0) {
+    } else if (block % (4 * N) == 0) {
       c = n / block;
       quantize_blocks_of_4<steps>(x, c, block, p, sign, q);
     }
@@ -256,8 +243,13 @@ HWY_NOINLINE static void quantize_rows(const quantize_job& job, const T* HWY_RES
 // vector, or rows of columns are short.
 HWY_INLINE bool has_short_runs(const granularity& g) {
   const std::size_t N = hn::Lanes(hn::ScalableTag<float>());
-  if (g.block_cols == 1) return g.cols < 8 * N && g.count() != 1;
+  if (is_one_parameter(g)) return false;
+  if (g.block_cols == 1) return g.cols < 8 * N;
   return g.block_cols < N || g.cols < N;
+}
+
+HWY_INLINE bool is_columns(const granularity& g) {
+  return g.block_cols == 1 && !is_one_parameter(g);
 }
 
 // Elements first ... first + length - 1, which are those at x and q.
@@ -272,9 +264,8 @@ HWY_INLINE void quantize_short_runs(const quantize_job& job, const granularity& 
   own.scales = scales.data;
   if (job.zero_points != nullptr) own.zero_points = zero_points.data;
   // Parameters that repeat soon are written out once, and the array is rows of them.
-  const std::size_t period = g.period();
-  const bool repeats = period <= chunk_size / 2;
-  const std::size_t most = repeats ? chunk_size / period * period : chunk_size;
+  const bool repeats = repeats_in_a_chunk(g);
+  const std::size_t most = elements_at_once(g);
   for (std::size_t i = 0; i < length;) {
     const std::size_t left = length - i, n = left < most ? left : most;
     const std::size_t rows = repeats ? left / n : 1;
@@ -286,7 +277,6 @@ HWY_INLINE void quantize_short_runs(const quantize_job& job, const granularity& 
     quantize_rows<Saturating>(own, x + i, rows, n, 1, 0, prepared, q + i);
     i += rows * n;
   }
-  prepared.count = 0;
 }
 
 // The same for columns: as many rows at a time as have the same parameters.
@@ -324,7 +314,7 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize_elements(
     if (has_short_runs(g)) {
       return quantize_short_runs<Saturating>(job, g, first, length, x, prepared, q);
     }
-    if (g.block_cols == 1) {
+    if (is_columns(g)) {
       return quantize_rows_of_columns<Saturating>(job, g, first, length, x, prepared, q);
     }
   }
@@ -341,8 +331,8 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize_elements(
                      from += part, to += part, n -= part, ++c;
                    }
                  }
-                 if (n != 0)
-                   quantize_rows<Saturating>(job, from, 1, n, g.block_cols, c, prepared, to);
+                 if (n == 0) return;
+                 quantize_rows<Saturating>(job, from, 1, n, g.block_cols, c, prepared, to);
                });
 }
 
@@ -382,10 +372,9 @@ HWY_INLINE bool quantize_to_8_bits(const quantize_job& job) {
     return job.from == real_type::f32 && all_codes && !product && quantize_stochastic(job);
   }
   const granularity g = as_one_row(job.layout, job.n);
-  const bool short_or_columns = has_short_runs(g) || g.block_cols == 1;
   if (job.from == real_type::f32) {
     all_codes ? quantize_array<true, float>(job, g) : quantize_array<false, float>(job, g);
-  } else if (!all_codes || product || short_or_columns) {
+  } else if (!all_codes || product || has_short_runs(g) || is_columns(g)) {
     quantize_through_chunks(job, g, false);
   } else if (job.from == real_type::f16) {
     quantize_array<true, half>(job, g);

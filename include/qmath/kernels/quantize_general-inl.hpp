@@ -140,6 +140,19 @@ HWY_NOINLINE static void quantize_chunk(const general_rules& rules, const float*
   }
 }
 
+using quantize_chunk_function = decltype(&quantize_chunk<rounding::nearest_even>);
+
+HWY_INLINE quantize_chunk_function choose_quantize_chunk(rounding how) {
+  switch (how) {
+    case rounding::half_away: return &quantize_chunk<rounding::half_away>;
+    case rounding::half_up: return &quantize_chunk<rounding::half_up>;
+    case rounding::toward_zero: return &quantize_chunk<rounding::toward_zero>;
+    case rounding::floor: return &quantize_chunk<rounding::floor>;
+    case rounding::stochastic: return &quantize_chunk<rounding::stochastic>;
+    default: return &quantize_chunk<rounding::nearest_even>;
+  }
+}
+
 // Chunk by chunk: codes, or what they stand for. A chunk of the output is written after the chunk of the
 // input has been read: fake-quantized numbers may take the place of the real ones.
 HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize_chunks(const quantize_job& job, bool fake) {
@@ -147,6 +160,7 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize_chunks(const quantize_job& jo
   const hn::RebindToSigned<decltype(df)> di;
   const std::size_t N = hn::Lanes(df);
   const general_rules rules(job);
+  const quantize_chunk_function quantize_one = choose_quantize_chunk(job.rules.round);
   chunk_buffer<float> reals, scales, divisors;
   chunk_buffer<std::int32_t> zero_points, random, codes;
   std::memset(zero_points.data, 0, sizeof(zero_points.data));
@@ -168,36 +182,17 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize_chunks(const quantize_job& jo
     }
     const float* const x = load_reals(job.from, job.in, first, length, reals);
     const float* const divisor = rules.reciprocal ? divisors.data : scales.data;
-    const std::int32_t* const z = zero_points.data;
-    const std::int32_t* r = nullptr;
-    switch (job.rules.round) {
-      case rounding::nearest_even:
-        quantize_chunk<rounding::nearest_even>(rules, x, divisor, z, r, length, codes.data,
-                                               counted);
-        break;
-      case rounding::half_away:
-        quantize_chunk<rounding::half_away>(rules, x, divisor, z, r, length, codes.data, counted);
-        break;
-      case rounding::half_up:
-        quantize_chunk<rounding::half_up>(rules, x, divisor, z, r, length, codes.data, counted);
-        break;
-      case rounding::toward_zero:
-        quantize_chunk<rounding::toward_zero>(rules, x, divisor, z, r, length, codes.data, counted);
-        break;
-      case rounding::floor:
-        quantize_chunk<rounding::floor>(rules, x, divisor, z, r, length, codes.data, counted);
-        break;
-      case rounding::stochastic:
-        r = random_chunk(job.random, first, length, random);
-        quantize_chunk<rounding::stochastic>(rules, x, divisor, z, r, length, codes.data, counted);
-        break;
-    }
+    const std::int32_t* const r = job.rules.round == rounding::stochastic
+                                      ? random_chunk(job.random, first, length, random)
+                                      : nullptr;
+    quantize_one(rules, x, divisor, zero_points.data, r, length, codes.data, counted);
     if (!fake) {
       store_codes(job.to, codes.data, first, length, job.out);
       continue;
     }
     for (std::size_t i = 0; i < length; i += N) {  // scale * float(q - z)
-      const auto steps = hn::Sub(hn::LoadU(di, codes.data + i), hn::LoadU(di, z + i));
+      const auto steps =
+          hn::Sub(hn::LoadU(di, codes.data + i), hn::LoadU(di, zero_points.data + i));
       hn::StoreU(hn::Mul(hn::ConvertTo(df, steps), hn::LoadU(df, scales.data + i)), df,
                  reals.data + i);
     }

@@ -18,6 +18,25 @@ HWY_INLINE std::int32_t sign_of(const quantize_job& job) {
   return job.to == code_type::u8 ? 128 : 0;
 }
 
+// Four vectors of steps as codes to q. The 16-bit zero points, less the sign, are those of a and b, of c and d.
+template <class VI, class V16>
+HWY_INLINE void store_8_bits(VI a, VI b, VI c, VI d, V16 z_ab, V16 z_cd, std::int32_t sign,
+                             std::int8_t* HWY_RESTRICT q) {
+  const hn::Repartition<std::int8_t, hn::DFromV<VI>> d8;
+  const auto code = add_and_saturate(d8, a, b, c, d, z_ab, z_cd);
+  hn::StoreU(hn::Xor(code, hn::Set(d8, static_cast<std::int8_t>(sign))), d8, q);
+}
+
+// One vector, or the first n steps of it.
+template <class VI>
+HWY_INLINE void store_8_bits(VI steps, std::size_t n, std::int32_t z, std::int32_t sign,
+                             std::int8_t* HWY_RESTRICT q) {
+  const hn::Rebind<std::int8_t, hn::DFromV<VI>> d8;
+  const auto flip = hn::Set(d8, static_cast<std::int8_t>(sign));
+  const auto code = hn::Xor(add_and_saturate(d8, steps, z), flip);
+  n < hn::Lanes(d8) ? hn::StoreN(code, d8, q, n) : hn::StoreU(code, d8, q);
+}
+
 // The prepared parameters of up to `size` channels, groups or blocks.
 struct quantize_params {
   static constexpr std::size_t size = 1024;

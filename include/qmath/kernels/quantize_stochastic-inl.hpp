@@ -17,9 +17,7 @@ HWY_INLINE void quantize_stochastic_run(const quantize_job& job, const float* HW
                                         std::int8_t* HWY_RESTRICT q) {
   const hn::ScalableTag<float> df;
   const hn::RebindToSigned<decltype(df)> di;
-  const hn::Repartition<std::int8_t, decltype(df)> d8;
   const hn::Repartition<std::int16_t, decltype(df)> d16;
-  const hn::Rebind<std::int8_t, decltype(df)> part8;
   const std::size_t N = hn::Lanes(df);
   const std::int32_t sign = sign_of(job);
   const float step = scale * 0x1p-16f, reciprocal = 1.0f / step;
@@ -29,8 +27,7 @@ HWY_INLINE void quantize_stochastic_run(const quantize_job& job, const float* HW
   const auto second = hn::Set(df, two_term_reciprocal(step).r2);
   const auto lower = hn::Set(df, HWY_NATIVE_FMA ? least * scale : least * 65536.0f);
   const auto upper = hn::Set(df, HWY_NATIVE_FMA ? most * scale : most * 65536.0f);
-  const auto z = static_cast<std::int16_t>(zero_point - sign);
-  const auto flip = static_cast<std::int8_t>(sign);
+  const std::int32_t z = zero_point - sign;
   const auto one = [&](auto v, auto random) HWY_ATTR {
     if constexpr (HWY_NATIVE_FMA) {
       v = clamp_for_nearest_int(v, lower, upper);
@@ -46,16 +43,14 @@ HWY_INLINE void quantize_stochastic_run(const quantize_job& job, const float* HW
   for_each_four(
       n, N,
       [&](std::size_t i) HWY_ATTR {
-        const auto code = add_and_saturate(d8, steps(i), steps(i + N), steps(i + 2 * N),
-                                           steps(i + 3 * N), hn::Set(d16, z));
-        hn::StoreU(hn::Xor(code, hn::Set(d8, flip)), d8, q + i);
+        const auto z16 = hn::Set(d16, static_cast<std::int16_t>(z));
+        store_8_bits(steps(i), steps(i + N), steps(i + 2 * N), steps(i + 3 * N), z16, z16, sign,
+                     q + i);
       },
       [&](std::size_t i, std::size_t length) HWY_ATTR {
         // Random numbers are in whole vectors.
         const auto v = length < N ? hn::LoadN(df, x, length) : hn::LoadU(df, x + i);
-        const auto code =
-            hn::Xor(add_and_saturate(part8, one(v, hn::LoadU(di, r + i)), z), hn::Set(part8, flip));
-        length < N ? hn::StoreN(code, part8, q, length) : hn::StoreU(code, part8, q + i);
+        store_8_bits(one(v, hn::LoadU(di, r + i)), length, z, sign, q + i);
       });
 }
 

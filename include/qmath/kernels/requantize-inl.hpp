@@ -185,33 +185,20 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize_array(const requantize_job&
     const auto group = static_cast<std::size_t>(-1);  // not 1, even of a single element
     return requantize_row(block, acc, job.n, group, job.multipliers, q);
   }
-  if (is_one_row(g)) {
+  if (is_one_row(g) && g.block_cols == 1 && g.cols < chunk_size / 2) {
     // Rows too short to start anew for each of them: many are one, with the multipliers written out.
-    if (g.block_cols == 1 && g.cols < chunk_size / 2) {
-      chunk_buffer<float> multipliers;
-      const std::size_t most = sizeof(multipliers.data) / sizeof(float) / g.cols * g.cols;
-      const std::size_t length = job.n < most ? job.n : most;
-      expand(g, job.multipliers, 0, length, multipliers);
-      for (std::size_t i = 0; i < job.n; i += length) {
-        const std::size_t n = job.n - i < length ? job.n - i : length;
-        requantize_interleaved(block, acc + i, n, multipliers.data, q + i);
-      }
-      return;
-    }
-    for (std::size_t i = 0; i < job.n; i += g.cols) {
-      requantize_row(block, acc + i, g.cols, g.block_cols, job.multipliers, q + i);
+    chunk_buffer<float> multipliers;
+    const std::size_t most = elements_at_once(g), length = job.n < most ? job.n : most;
+    expand(g, job.multipliers, 0, length, multipliers);
+    for (std::size_t i = 0; i < job.n; i += length) {
+      const std::size_t n = job.n - i < length ? job.n - i : length;
+      requantize_interleaved(block, acc + i, n, multipliers.data, q + i);
     }
     return;
   }
-  const std::size_t row_blocks = g.row_blocks(), col_blocks = g.col_blocks();
-  for (std::size_t i = 0, row = 0, matrix = 0; i < job.n; i += g.cols) {
-    const std::size_t first = (matrix * row_blocks + row / g.block_rows) * col_blocks;
-    requantize_row(block, acc + i, g.cols, g.block_cols, job.multipliers + first, q + i);
-    if (++row == g.rows) {
-      row = 0;
-      if (++matrix == g.outer) matrix = 0;
-    }
-  }
+  for_each_row(g, 0, job.n, [&](std::size_t i, std::size_t n, std::size_t, std::size_t c) HWY_ATTR {
+    requantize_row(block, acc + i, n, g.block_cols, job.multipliers + c, q + i);
+  });
 }
 
 // ---- Chunks --------------------------------------------------------------------------------------

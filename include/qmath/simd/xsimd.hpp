@@ -50,15 +50,15 @@ namespace simd {
 ///      range of Q have a code in common.
 template <quantized_integer Q, quantize_rules Rules = numerics::standard>
 struct quantizer {
-  affine_params params;
+  affine_params params{};
   code_range codes;
   pieces::quotient_and_bounds<Q, Rules> steps;
 
   QMATH_INLINE explicit quantizer(affine_params p, code_range wanted = {}) noexcept {
     const bool valid = pieces::expect_params<Q>("simd::quantizer", p) &&
-                       pieces::expect_codes<Q>("simd::quantizer", wanted);
+                       impl::expect_codes("simd::quantizer", wanted, full_range<Q>());
     if (valid) params = p;
-    codes = pieces::codes_in_use<Q>(valid ? wanted : code_range{});
+    codes = impl::common_codes(valid ? wanted : code_range{}, full_range<Q>());
     steps.prepare(params, codes);
   }
 };
@@ -66,7 +66,7 @@ struct quantizer {
 /// For dequantize. @pre as for quantizer.
 template <quantized_integer Q>
 struct dequantizer {
-  affine_params params;
+  affine_params params{};
 
   QMATH_INLINE explicit dequantizer(affine_params p) noexcept {
     if (pieces::expect_params<Q>("simd::dequantizer", p)) params = p;
@@ -78,15 +78,15 @@ struct dequantizer {
 ///      std::int32_t; codes as for quantizer.
 template <quantized_integer Q, quantized_integer In = std::int32_t>
 struct requantizer {
-  requantize_params params;
+  requantize_params params{};
   code_range codes;
   float lo, hi;
 
   QMATH_INLINE explicit requantizer(requantize_params p, code_range wanted = {}) noexcept {
     const bool valid = pieces::expect_params<Q, In>("simd::requantizer", p) &&
-                       pieces::expect_codes<Q>("simd::requantizer", wanted);
+                       impl::expect_codes("simd::requantizer", wanted, full_range<Q>());
     if (valid) params = p;
-    codes = pieces::codes_in_use<Q>(valid ? wanted : code_range{});
+    codes = impl::common_codes(valid ? wanted : code_range{}, full_range<Q>());
     lo = pieces::lower_bound<Q>(codes.min - params.zero_point);
     hi = pieces::upper_bound<Q>(codes.max - params.zero_point);
   }
@@ -96,16 +96,16 @@ struct requantizer {
 /// After a broken precondition: {0, 0}, with which all results are the zero point 0.
 template <quantized_integer Q, quantized_integer In = std::int32_t>
 struct fixed_point_requantizer {
-  fixed_point_params params;
+  fixed_point_params params{};
   code_range codes;
   pieces::fixed_point_product product;
 
   QMATH_INLINE explicit fixed_point_requantizer(fixed_point_params p,
                                                 code_range wanted = {}) noexcept {
     const bool valid = pieces::expect_params<Q, In>("simd::fixed_point_requantizer", p) &&
-                       pieces::expect_codes<Q>("simd::fixed_point_requantizer", wanted);
+                       impl::expect_codes("simd::fixed_point_requantizer", wanted, full_range<Q>());
     if (valid) params = p;
-    codes = pieces::codes_in_use<Q>(valid ? wanted : code_range{});
+    codes = impl::common_codes(valid ? wanted : code_range{}, full_range<Q>());
     product = pieces::fixed_point_product(params.multiplier, params.rule);
   }
 };
