@@ -12,29 +12,51 @@ namespace impl {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Elements that share the parameter c.
-template <class Steps, class T>
-HWY_INLINE void quantize_block(const T* HWY_RESTRICT x, std::size_t n, const quantize_params& p,
-                               std::size_t c, std::int32_t sign, std::int8_t* HWY_RESTRICT q) {
+// Elements that share their parameters: in all lanes. z is the zero point, less the sign.
+template <class Steps, class T, class V>
+HWY_INLINE void quantize_block(const T* HWY_RESTRICT x, std::size_t n, V r, V r2, V lower, V upper,
+                               std::int32_t z, std::int32_t sign, std::int8_t* HWY_RESTRICT q) {
   const hn::ScalableTag<float> df;
-  const hn::RebindToSigned<decltype(df)> di;
   const hn::Repartition<std::int16_t, decltype(df)> d16;
   const std::size_t N = hn::Lanes(df);
-  const auto r = hn::Set(df, p.r[c]), r2 = hn::Set(df, p.r2[c]);
-  const auto lower = hn::Set(df, p.lower[c]), upper = hn::Set(df, p.upper[c]);
-  const auto z = hn::BitCast(d16, hn::Set(di, p.z[c]));
+  const auto z16 = hn::Set(d16, static_cast<std::int16_t>(z));
   const auto steps = [&](auto v) HWY_ATTR { return Steps::of(v, r, r2, lower, upper); };
   for_each_four(
       n, N,
       [&](std::size_t i) HWY_ATTR {
         store_8_bits(steps(load_lanes(df, x + i)), steps(load_lanes(df, x + i + N)),
-                     steps(load_lanes(df, x + i + 2 * N)), steps(load_lanes(df, x + i + 3 * N)), z,
-                     z, sign, q + i);
+                     steps(load_lanes(df, x + i + 2 * N)), steps(load_lanes(df, x + i + 3 * N)),
+                     z16, z16, sign, q + i);
       },
       [&](std::size_t i, std::size_t length) HWY_ATTR {
         const auto v = length < N ? load_lanes(df, x, length) : load_lanes(df, x + i);
-        store_8_bits(steps(v), length, p.z[c] >> 16, sign, q + i);
+        store_8_bits(steps(v), length, z, sign, q + i);
       });
+}
+
+// All elements share the one parameter, which stays in registers.
+template <bool Saturating, class T>
+HWY_NOINLINE static void quantize_per_tensor(const quantize_job& job) {
+  const hn::ScalableTag<float> df;
+  const hn::RebindToSigned<decltype(df)> di;
+  const std::int32_t sign = sign_of(job);
+  const std::int32_t z = job.zero_points != nullptr ? job.zero_points[0] : 0;
+  const auto s = hn::Set(df, job.scales[0]);
+  const auto run = [&](auto how) HWY_ATTR {
+    constexpr quotient kind = decltype(how)::value;
+    auto r = s, r2 = s, lower = s, upper = s;
+    prepare<kind, Saturating>(job, s, hn::Set(di, z), r, r2, lower, upper);
+    quantize_block<quantize_steps<kind, Saturating>>(static_cast<const T*>(job.in), job.n, r, r2,
+                                                     lower, upper, z - sign, sign,
+                                                     static_cast<std::int8_t*>(job.out));
+  };
+  if (job.rules.quotient == quotient_rule::reciprocal) {
+    run(std::integral_constant<quotient, quotient::product>());
+  } else if (HWY_NATIVE_FMA && two_term_reciprocal::is_exact_for(job.scales[0])) {
+    run(std::integral_constant<quotient, quotient::two_terms>());
+  } else {
+    run(std::integral_constant<quotient, quotient::division>());
+  }
 }
 
 // Blocks of a multiple of four vectors.
@@ -114,7 +136,8 @@ HWY_INLINE void quantize_blocks(const T* HWY_RESTRICT x, std::size_t n, std::siz
                                 const quantize_params& p, bool plain, std::int32_t sign,
                                 std::int8_t* HWY_RESTRICT q) {
   using steps = quantize_steps<How, Saturating>;
-  const std::size_t N = hn::Lanes(hn::ScalableTag<float>());
+  const hn::ScalableTag<float> df;
+  const std::size_t N = hn::Lanes(df);
   std::size_t i = 0, c = 0;
   if constexpr (How != quotient::division || !HWY_NATIVE_FMA) {
     if (block == N) {
@@ -131,7 +154,9 @@ HWY_INLINE void quantize_blocks(const T* HWY_RESTRICT x, std::size_t n, std::siz
     i = c * block;
   }
   for (; i < n; i += block, ++c) {
-    quantize_block<steps>(x + i, n - i < block ? n - i : block, p, c, sign, q + i);
+    quantize_block<steps>(x + i, n - i < block ? n - i : block, hn::Set(df, p.r[c]),
+                          hn::Set(df, p.r2[c]), hn::Set(df, p.lower[c]), hn::Set(df, p.upper[c]),
+                          p.z[c] >> 16, sign, q + i);
   }
 }
 
@@ -359,6 +384,7 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize_through_chunks(const quantize
 
 template <bool Saturating, class T>
 HWY_INLINE void quantize_array(const quantize_job& job, const granularity& g) {
+  if (is_one_parameter(g)) return quantize_per_tensor<Saturating, T>(job);
   prepared_params prepared;
   quantize_elements<Saturating>(job, g, 0, job.n, static_cast<const T*>(job.in), prepared,
                                 static_cast<std::int8_t*>(job.out));

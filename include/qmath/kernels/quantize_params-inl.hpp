@@ -91,6 +91,26 @@ HWY_INLINE auto is_exact_for(V scale) {
                  hn::Ne(hn::And(bits, ones), ones));
 }
 
+// Of scales s and zero points z, in registers: r, r2 and the bounds, as in quantize_params.
+template <quotient How, bool Saturating, class V, class VI>
+HWY_INLINE void prepare(const quantize_job& job, V s, VI z, V& r, V& r2, V& lower, V& upper) {
+  const hn::DFromV<V> df;
+  const auto one = hn::Set(df, 1.0f);
+  const float beyond = Saturating ? 1.0f : 0.0f;
+  const auto zf = hn::ConvertTo(df, z);
+  lower = hn::Sub(hn::Set(df, static_cast<float>(job.codes.min) - beyond), zf);
+  upper = hn::Sub(hn::Set(df, static_cast<float>(job.codes.max) + beyond), zf);
+  r = How == quotient::division ? s : hn::Div(one, s);
+  r2 = hn::Zero(df);
+  if constexpr (How == quotient::two_terms) {
+    // 1 / s - r = (1 - r s) / s. The difference is exact; multiplying by r instead of dividing by s is
+    // off by 2^-24 of the term.
+    r2 = hn::Mul(hn::NegMulAdd(r, s, one), r);
+    lower = rounded(hn::Mul(lower, s));
+    upper = rounded(hn::Mul(upper, s));
+  }
+}
+
 // Prepares `count` parameters. Returns whether the quotient can be had in two terms; if not, because of one of
 // the scales, it is a division for all.
 template <bool Saturating>
@@ -102,50 +122,38 @@ HWY_NOINLINE static bool prepare(const quantize_job& job, std::size_t first, std
   const std::size_t N = hn::Lanes(df);
   const bool product = job.rules.quotient == quotient_rule::reciprocal;
   const auto one = hn::Set(df, 1.0f);
-  const float beyond = Saturating ? 1.0f : 0.0f;
-  const auto min = hn::Set(df, static_cast<float>(job.codes.min) - beyond);
-  const auto max = hn::Set(df, static_cast<float>(job.codes.max) + beyond);
-  const auto load = [&](std::size_t i, auto& s, auto& z) HWY_ATTR {
-    if (HWY_LIKELY(count - i >= N)) {
-      s = hn::LoadU(df, job.scales + first + i);
-      if (job.zero_points) z = hn::LoadU(di, job.zero_points + first + i);
-    } else {
-      s = hn::LoadNOr(one, df, job.scales + first + i, count - i);
-      if (job.zero_points) z = hn::LoadN(di, job.zero_points + first + i, count - i);
-    }
-  };
-  auto s = one;
-  auto z = hn::Zero(di);
   const auto sign = hn::Set(di, sign_of(job));
-  const auto twice_16 = [&](auto zero_points) HWY_ATTR {
-    const auto v = hn::Sub(zero_points, sign);
-    return hn::Or(hn::ShiftLeft<16>(v), hn::And(v, hn::Set(di, 0xFFFF)));
-  };
-  if (HWY_NATIVE_FMA && !product) {
-    auto all_exact = is_exact_for(one);
+  auto exact = is_exact_for(one);
+  const auto all = [&](auto how) HWY_ATTR {
+    auto s = one, r = one, r2 = one, lower = one, upper = one;
+    auto z = hn::Zero(di);
     for (std::size_t i = 0; i < count; i += N) {
-      load(i, s, z);
-      const auto zf = hn::ConvertTo(df, z);
-      const auto r = hn::Div(one, s);
+      if (HWY_LIKELY(count - i >= N)) {
+        s = hn::LoadU(df, job.scales + first + i);
+        if (job.zero_points) z = hn::LoadU(di, job.zero_points + first + i);
+      } else {
+        s = hn::LoadNOr(one, df, job.scales + first + i, count - i);
+        if (job.zero_points) z = hn::LoadN(di, job.zero_points + first + i, count - i);
+      }
+      prepare<decltype(how)::value, Saturating>(job, s, z, r, r2, lower, upper);
       hn::StoreU(r, df, p.r + i);
-      // 1 / s - r = (1 - r s) / s. The difference is exact; multiplying by r instead of dividing by s is
-      // off by 2^-24 of the term.
-      hn::StoreU(hn::Mul(hn::NegMulAdd(r, s, one), r), df, p.r2 + i);
-      hn::StoreU(rounded(hn::Mul(hn::Sub(min, zf), s)), df, p.lower + i);
-      hn::StoreU(rounded(hn::Mul(hn::Sub(max, zf), s)), df, p.upper + i);
-      hn::StoreU(twice_16(z), di, p.z + i);
-      all_exact = hn::And(all_exact, is_exact_for(s));
+      hn::StoreU(r2, df, p.r2 + i);
+      hn::StoreU(lower, df, p.lower + i);
+      hn::StoreU(upper, df, p.upper + i);
+      const auto z8 = hn::Sub(z, sign);
+      hn::StoreU(hn::Or(hn::ShiftLeft<16>(z8), hn::And(z8, hn::Set(di, 0xFFFF))), di, p.z + i);
+      if (decltype(how)::value == quotient::two_terms) exact = hn::And(exact, is_exact_for(s));
     }
-    if (HWY_LIKELY(hn::AllTrue(du, all_exact))) return true;
+  };
+  if (product) {
+    all(std::integral_constant<quotient, quotient::product>());
+    return false;
   }
-  for (std::size_t i = 0; i < count; i += N) {
-    load(i, s, z);
-    const auto zf = hn::ConvertTo(df, z);
-    hn::StoreU(product ? hn::Div(one, s) : s, df, p.r + i);
-    hn::StoreU(hn::Sub(min, zf), df, p.lower + i);
-    hn::StoreU(hn::Sub(max, zf), df, p.upper + i);
-    hn::StoreU(twice_16(z), di, p.z + i);
+  if constexpr (HWY_NATIVE_FMA) {
+    all(std::integral_constant<quotient, quotient::two_terms>());
+    if (HWY_LIKELY(hn::AllTrue(du, exact))) return true;
   }
+  all(std::integral_constant<quotient, quotient::division>());
   return false;
 }
 
