@@ -13,22 +13,16 @@
 ///     fbgemm_fixed             fixed_point::fbgemm_fixed(M, z, z_in)
 ///     power_of_two             fixed_point::power_of_two(shift, z, z_in)
 ///
-/// M = scale_in / scale_out; for the sums of a GEMM scale_a * scale_b / scale_out. For a multiplier per channel
-/// take `.multiplier` and `.rule` of the same functions: channel_fixed_point_params.
+/// M = scale_in / scale_out; for the sums of a GEMM scale_a * scale_b / scale_out.
 #ifndef QMATH_FIXED_POINT_HPP_
 #define QMATH_FIXED_POINT_HPP_
 
 #include <cstdint>
 #include <span>
+#include <type_traits>
 
 #include "qmath/detail/abi.hpp"
-#include "qmath/detail/bits.hpp"
-#include "qmath/detail/check.hpp"
-#include "qmath/detail/limits.hpp"
 #include "qmath/granularity.hpp"
-#if QMATH_HAS_KERNELS
-#include "qmath/detail/contract_impl.hpp"
-#endif
 
 QMATH_BEGIN_TYPES
 
@@ -81,65 +75,9 @@ enum class power_of_two_choice : unsigned char {
 
 QMATH_END_TYPES
 
+#include "qmath/detail/fixed_point_rules.hpp"
+
 QMATH_BEGIN_NAMESPACE
-namespace impl {
-
-/// x = significand * 2^exponent, for finite x > 0. Those with a significand shorter than usual are so small
-/// that all multipliers are 0.
-struct binary_parts {
-  std::int64_t significand;
-  std::int32_t exponent;
-
-  // 53 bits
-  QMATH_INLINE constexpr explicit binary_parts(double x) noexcept
-      : significand(
-            static_cast<std::int64_t>(detail::bit_cast<std::uint64_t>(x) & 0xFFFFFFFFFFFFF) |
-            std::int64_t{1} << 52),
-        exponent(static_cast<std::int32_t>(detail::bit_cast<std::uint64_t>(x) >> 52 & 0x7FF) -
-                 1075) {}
-  // 24 bits
-  QMATH_INLINE constexpr explicit binary_parts(float x) noexcept
-      : significand((detail::bit_cast<std::uint32_t>(x) & 0x7FFFFF) | 0x800000),
-        exponent(static_cast<std::int32_t>(detail::bit_cast<std::uint32_t>(x) >> 23 & 0xFF) - 150) {
-  }
-};
-
-/// significand * 2^exponent, of at most 31 bits; 0 where every product is less than 1/2, and the largest
-/// multiplier where it is too large for one.
-QMATH_INLINE constexpr fixed_point_multiplier fixed_point_from(std::int64_t significand,
-                                                               std::int32_t exponent) noexcept {
-  constexpr std::int64_t largest = detail::largest<std::int32_t>;
-  if (exponent < -62) return {};
-  if (exponent > 31 || (exponent > 0 && significand << exponent > largest)) return {largest, 0};
-  if (exponent > 0) return {static_cast<std::int32_t>(significand << exponent), 0};
-  return {static_cast<std::int32_t>(significand), -exponent};
-}
-
-/// QuantizeMultiplier: the significand rounded to 31 bits, ties away from zero.
-QMATH_INLINE constexpr fixed_point_multiplier tflite_multiplier(double m) noexcept {
-  const binary_parts parts(m);
-  std::int64_t significand = (parts.significand + (1 << 21)) >> 22;
-  std::int32_t exponent = parts.exponent + 22;
-  if (significand == std::int64_t{1} << 31) significand >>= 1, ++exponent;
-  return fixed_point_from(significand, exponent);
-}
-
-QMATH_INLINE bool expect_multiplier(const char* function, std::size_t index,
-                                    const fixed_point_multiplier& m) noexcept {
-  constexpr std::int32_t largest = detail::largest<std::int32_t>;
-  return expect_inside(function, "multiplier.multiplier", index, m.multiplier, 0, largest) &&
-         expect_inside(function, "multiplier.shift", index, m.shift, 0, 62);
-}
-
-QMATH_INLINE constexpr bool expect_real_multiplier(const char* function, double value) noexcept {
-  // From the bits, as is_scale.
-  if (!QMATH_CHECKS || detail::bit_cast<std::uint64_t>(value) - 1u < 0x7FEFFFFFFFFFFFFFu)
-    return true;
-  library::report_scale(function, "multiplier", no_index, value);
-  return false;
-}
-
-}  // namespace impl
 
 /// What frameworks make of a real multiplier M > 0. All functions are constexpr and exact about the framework's
 /// integers wherever its own code is defined. Beyond that, where frameworks overflow, wrap or assert, they
