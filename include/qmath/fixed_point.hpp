@@ -13,7 +13,8 @@
 ///     fbgemm_fixed             fixed_point::fbgemm_fixed(M, z, z_in)
 ///     power_of_two             fixed_point::power_of_two(shift, z, z_in)
 ///
-/// M = scale_in / scale_out; for the sums of a GEMM scale_a * scale_b / scale_out.
+/// M = scale_in / scale_out; for the sums of a GEMM scale_a * scale_b / scale_out. With a multiplier per channel:
+///     fixed_point::for_channels(fixed_point::rndnu, scale_a, scales_b, scale_out, multipliers, layout, z)
 #ifndef QMATH_FIXED_POINT_HPP_
 #define QMATH_FIXED_POINT_HPP_
 
@@ -164,6 +165,54 @@ QMATH_INLINE constexpr std::int32_t power_of_two_shift(
                                                         : parts.significand >= sqrt2;
   const std::int32_t shift = -(parts.exponent + 52 + (up ? 1 : 0));
   return shift < -30 ? -30 : shift > 62 ? 62 : shift;
+}
+
+/// A multiplier for each channel, group or block: number i is the convention's for reals[i], and the result views
+/// them, with the convention's rule. `convention` is a function of this namespace or any other of its type; it
+/// says whether real multipliers are double or float.
+///     for_channels(fixed_point::tflite_double_rounding, reals, multipliers, per_row(channels, n), z, z_in)
+/// After a broken precondition nothing is written, and the result is {}, which requantize refuses.
+/// @pre multipliers.size() == reals.size() == layout.count(); reals finite and > 0; the arrays do not overlap.
+template <class Real>
+QMATH_INLINE constexpr channel_fixed_point_params for_channels(
+    fixed_point_params (*convention)(Real, std::int32_t, std::int32_t),
+    std::type_identity_t<std::span<const Real>> reals,
+    std::span<fixed_point_multiplier> multipliers, const granularity& layout,
+    std::int32_t zero_point = 0, std::int32_t input_zero_point = 0) noexcept {
+  if (!impl::expect_channels("reals.size()", reals.size(), multipliers, layout) ||
+      !impl::expect_real_multipliers("reals", reals, multipliers, "overlaps reals")) {
+    return {};
+  }
+  return impl::fill_channels(
+      convention, [&](std::size_t i) { return reals[i]; }, multipliers, layout, zero_point,
+      input_zero_point);
+}
+
+/// The same for M = scale_a * scales_b[i] / scale_out, computed from left to right in the type that the convention
+/// takes: in double, where the product is exact, as TFLite does, and in float as XNNPACK does. For the sums of a
+/// GEMM of activations with scale_a and weights with scales_b; for codes with scales_b, scale_a is 1.
+/// @pre as above with scales_b for reals; scale_a, scales_b and scale_out finite and > 0, and every M too, which a
+///      float may not be.
+template <class Real>
+QMATH_INLINE constexpr channel_fixed_point_params for_channels(
+    fixed_point_params (*convention)(Real, std::int32_t, std::int32_t), float scale_a,
+    std::span<const float> scales_b, float scale_out, std::span<fixed_point_multiplier> multipliers,
+    const granularity& layout, std::int32_t zero_point = 0,
+    std::int32_t input_zero_point = 0) noexcept {
+  const auto real = [&](std::size_t i) {
+    return impl::real_multiplier<Real>(scale_a, scales_b[i], scale_out);
+  };
+  const char* function = "fixed_point::for_channels";
+  if (!impl::expect_channels("scales_b.size()", scales_b.size(), multipliers, layout) ||
+      !impl::expect_scale(function, "scale_a", impl::no_index, scale_a) ||
+      !impl::expect_scale(function, "scale_out", impl::no_index, scale_out) ||
+      !impl::expect_real_multipliers("scales_b", scales_b, multipliers, "overlaps scales_b")) {
+    return {};
+  }
+  for (std::size_t i = 0; QMATH_CHECKS && i < scales_b.size(); ++i) {
+    if (!impl::expect_scale(function, "scale_a * scales_b", i, real(i), " / scale_out")) return {};
+  }
+  return impl::fill_channels(convention, real, multipliers, layout, zero_point, input_zero_point);
 }
 
 /// The real number that a fixed_point_multiplier stands for, exactly.
