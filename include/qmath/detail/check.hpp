@@ -169,20 +169,19 @@ QMATH_INLINE constexpr bool expect_layout(const char* function, const char* valu
                             static_cast<long long>(layout.rows) - 1);
     return false;
   }
-  const char* none = "is 0, must be at least 1";
-  const char* no_block = "is 0, must be at least 1 (the size of groups or blocks)";
   const struct {
     const char* name;
     std::size_t value;
-    const char* text;
-  } members[] = {{"layout.outer", layout.outer, none},
-                 {"layout.rows", layout.rows, none},
-                 {"layout.cols", layout.cols, none},
-                 {"layout.block_rows", layout.block_rows, no_block},
-                 {"layout.block_cols", layout.block_cols, no_block}};
-  for (const auto& member : members) {
-    if (member.value == 0)
-      return library::report_argument(function, member.name, member.text), false;
+  } members[] = {{"layout.outer", layout.outer},
+                 {"layout.rows", layout.rows},
+                 {"layout.cols", layout.cols},
+                 {"layout.block_rows", layout.block_rows},
+                 {"layout.block_cols", layout.block_cols}};
+  for (int i = 0; i < 5; ++i) {
+    if (members[i].value != 0) continue;
+    const char* size = "is 0, must be at least 1";
+    const char* block = "is 0, must be at least 1 (the size of groups or blocks)";
+    return library::report_argument(function, members[i].name, i < 3 ? size : block), false;
   }
   if (layout.outer > most_bytes / layout.cols / layout.rows) {  // a quotient may be 0
     return library::report_argument(function, "layout", "is larger than the address space"), false;
