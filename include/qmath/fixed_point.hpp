@@ -13,22 +13,17 @@
 ///     fbgemm_fixed             fixed_point::fbgemm_fixed(M, z, z_in)
 ///     power_of_two             fixed_point::power_of_two(shift, z, z_in)
 ///
-/// M = scale_in / scale_out; for the sums of a GEMM scale_a * scale_b / scale_out. For a multiplier per channel
-/// take `.multiplier` and `.rule` of the same functions: channel_fixed_point_params.
+/// M = scale_in / scale_out; for the sums of a GEMM scale_a * scale_b / scale_out. With a multiplier per channel:
+///     fixed_point::for_channels(fixed_point::rndnu, scale_a, scales_b, scale_out, multipliers, layout, z)
 #ifndef QMATH_FIXED_POINT_HPP_
 #define QMATH_FIXED_POINT_HPP_
 
 #include <cstdint>
 #include <span>
+#include <type_traits>
 
 #include "qmath/detail/abi.hpp"
-#include "qmath/detail/bits.hpp"
-#include "qmath/detail/check.hpp"
-#include "qmath/detail/limits.hpp"
 #include "qmath/granularity.hpp"
-#if QMATH_HAS_KERNELS
-#include "qmath/detail/contract_impl.hpp"
-#endif
 
 QMATH_BEGIN_TYPES
 
@@ -81,65 +76,9 @@ enum class power_of_two_choice : unsigned char {
 
 QMATH_END_TYPES
 
+#include "qmath/detail/fixed_point_rules.hpp"
+
 QMATH_BEGIN_NAMESPACE
-namespace impl {
-
-/// x = significand * 2^exponent, for finite x > 0. Those with a significand shorter than usual are so small
-/// that all multipliers are 0.
-struct binary_parts {
-  std::int64_t significand;
-  std::int32_t exponent;
-
-  // 53 bits
-  QMATH_INLINE constexpr explicit binary_parts(double x) noexcept
-      : significand(
-            static_cast<std::int64_t>(detail::bit_cast<std::uint64_t>(x) & 0xFFFFFFFFFFFFF) |
-            std::int64_t{1} << 52),
-        exponent(static_cast<std::int32_t>(detail::bit_cast<std::uint64_t>(x) >> 52 & 0x7FF) -
-                 1075) {}
-  // 24 bits
-  QMATH_INLINE constexpr explicit binary_parts(float x) noexcept
-      : significand((detail::bit_cast<std::uint32_t>(x) & 0x7FFFFF) | 0x800000),
-        exponent(static_cast<std::int32_t>(detail::bit_cast<std::uint32_t>(x) >> 23 & 0xFF) - 150) {
-  }
-};
-
-/// significand * 2^exponent, of at most 31 bits; 0 where every product is less than 1/2, and the largest
-/// multiplier where it is too large for one.
-QMATH_INLINE constexpr fixed_point_multiplier fixed_point_from(std::int64_t significand,
-                                                               std::int32_t exponent) noexcept {
-  constexpr std::int64_t largest = detail::largest<std::int32_t>;
-  if (exponent < -62) return {};
-  if (exponent > 31 || (exponent > 0 && significand << exponent > largest)) return {largest, 0};
-  if (exponent > 0) return {static_cast<std::int32_t>(significand << exponent), 0};
-  return {static_cast<std::int32_t>(significand), -exponent};
-}
-
-/// QuantizeMultiplier: the significand rounded to 31 bits, ties away from zero.
-QMATH_INLINE constexpr fixed_point_multiplier tflite_multiplier(double m) noexcept {
-  const binary_parts parts(m);
-  std::int64_t significand = (parts.significand + (1 << 21)) >> 22;
-  std::int32_t exponent = parts.exponent + 22;
-  if (significand == std::int64_t{1} << 31) significand >>= 1, ++exponent;
-  return fixed_point_from(significand, exponent);
-}
-
-QMATH_INLINE bool expect_multiplier(const char* function, std::size_t index,
-                                    const fixed_point_multiplier& m) noexcept {
-  constexpr std::int32_t largest = detail::largest<std::int32_t>;
-  return expect_inside(function, "multiplier.multiplier", index, m.multiplier, 0, largest) &&
-         expect_inside(function, "multiplier.shift", index, m.shift, 0, 62);
-}
-
-QMATH_INLINE constexpr bool expect_real_multiplier(const char* function, double value) noexcept {
-  // From the bits, as is_scale.
-  if (!QMATH_CHECKS || detail::bit_cast<std::uint64_t>(value) - 1u < 0x7FEFFFFFFFFFFFFFu)
-    return true;
-  library::report_scale(function, "multiplier", no_index, value);
-  return false;
-}
-
-}  // namespace impl
 
 /// What frameworks make of a real multiplier M > 0. All functions are constexpr and exact about the framework's
 /// integers wherever its own code is defined. Beyond that, where frameworks overflow, wrap or assert, they
@@ -226,6 +165,54 @@ QMATH_INLINE constexpr std::int32_t power_of_two_shift(
                                                         : parts.significand >= sqrt2;
   const std::int32_t shift = -(parts.exponent + 52 + (up ? 1 : 0));
   return shift < -30 ? -30 : shift > 62 ? 62 : shift;
+}
+
+/// A multiplier for each channel, group or block: number i is the convention's for reals[i], and the result views
+/// them, with the convention's rule. `convention` is a function of this namespace or any other of its type; it
+/// says whether real multipliers are double or float.
+///     for_channels(fixed_point::tflite_double_rounding, reals, multipliers, per_row(channels, n), z, z_in)
+/// After a broken precondition nothing is written, and the result is {}, which requantize refuses.
+/// @pre multipliers.size() == reals.size() == layout.count(); reals finite and > 0; the arrays do not overlap.
+template <class Real>
+QMATH_INLINE constexpr channel_fixed_point_params for_channels(
+    fixed_point_params (*convention)(Real, std::int32_t, std::int32_t),
+    std::type_identity_t<std::span<const Real>> reals,
+    std::span<fixed_point_multiplier> multipliers, const granularity& layout,
+    std::int32_t zero_point = 0, std::int32_t input_zero_point = 0) noexcept {
+  if (!impl::expect_channels("reals.size()", reals.size(), multipliers, layout) ||
+      !impl::expect_real_multipliers("reals", reals, multipliers, "overlaps reals")) {
+    return {};
+  }
+  return impl::fill_channels(
+      convention, [&](std::size_t i) { return reals[i]; }, multipliers, layout, zero_point,
+      input_zero_point);
+}
+
+/// The same for M = scale_a * scales_b[i] / scale_out, computed from left to right in the type that the convention
+/// takes: in double, where the product is exact, as TFLite does, and in float as XNNPACK does. For the sums of a
+/// GEMM of activations with scale_a and weights with scales_b; for codes with scales_b, scale_a is 1.
+/// @pre as above with scales_b for reals; scale_a, scales_b and scale_out finite and > 0, and every M too, which a
+///      float may not be.
+template <class Real>
+QMATH_INLINE constexpr channel_fixed_point_params for_channels(
+    fixed_point_params (*convention)(Real, std::int32_t, std::int32_t), float scale_a,
+    std::span<const float> scales_b, float scale_out, std::span<fixed_point_multiplier> multipliers,
+    const granularity& layout, std::int32_t zero_point = 0,
+    std::int32_t input_zero_point = 0) noexcept {
+  const auto real = [&](std::size_t i) {
+    return impl::real_multiplier<Real>(scale_a, scales_b[i], scale_out);
+  };
+  const char* function = "fixed_point::for_channels";
+  if (!impl::expect_channels("scales_b.size()", scales_b.size(), multipliers, layout) ||
+      !impl::expect_scale(function, "scale_a", impl::no_index, scale_a) ||
+      !impl::expect_scale(function, "scale_out", impl::no_index, scale_out) ||
+      !impl::expect_real_multipliers("scales_b", scales_b, multipliers, "overlaps scales_b")) {
+    return {};
+  }
+  for (std::size_t i = 0; QMATH_CHECKS && i < scales_b.size(); ++i) {
+    if (!impl::expect_scale(function, "scale_a * scales_b", i, real(i), " / scale_out")) return {};
+  }
+  return impl::fill_channels(convention, real, multipliers, layout, zero_point, input_zero_point);
 }
 
 /// The real number that a fixed_point_multiplier stands for, exactly.

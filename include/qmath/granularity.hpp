@@ -14,10 +14,15 @@
 ///
 /// All functions here are constexpr. Sizes are in elements. Shapes with a size of 0 describe tensors without
 /// elements, for which functions do nothing; they accept as many parameters as count() says, or none.
+///
+/// Output channels are rows of weights stored [out, in], but columns of what a GEMM makes of them: sums of
+/// [tokens, out] take per_column(out). A layout belongs to an array: a part of it, for another thread say, takes the
+/// layout of that part (of rows 2 and 3 per_row(2, cols), with the scales from number 2 on).
 #ifndef QMATH_GRANULARITY_HPP_
 #define QMATH_GRANULARITY_HPP_
 
 #include <cstddef>
+#include <initializer_list>
 #include <span>
 
 #include "qmath/detail/abi.hpp"
@@ -74,7 +79,7 @@ QMATH_INLINE constexpr granularity per_tensor(std::size_t n) noexcept {
   return {1, 1, detail::at_least_1(n), 1, detail::at_least_1(n)};
 }
 
-/// One parameter per row of a [rows, cols] matrix: per output channel of weights stored [out, in].
+/// One parameter per row of a [rows, cols] matrix: per output channel of weights stored [out, in], not of the sums.
 QMATH_INLINE constexpr granularity per_row(std::size_t rows, std::size_t cols) noexcept {
   const std::size_t c = detail::at_least_1(cols);
   return {1, detail::at_least_1(rows), c, 1, c};
@@ -85,7 +90,8 @@ QMATH_INLINE constexpr granularity per_token(std::size_t tokens, std::size_t fea
   return per_row(tokens, features);
 }
 
-/// One parameter per column of a matrix with that many columns, and any number of rows.
+/// One parameter per column of a matrix with that many columns, and any number of rows: per output channel of the
+/// sums of a GEMM, or of activations.
 QMATH_INLINE constexpr granularity per_column(std::size_t cols) noexcept {
   return {1, 1, detail::at_least_1(cols), 1, 1};
 }
@@ -118,6 +124,11 @@ QMATH_INLINE constexpr granularity per_channel(std::span<const std::size_t> shap
   return {detail::at_least_1(shape[axis]), 1, detail::at_least_1(inner), 1,
           detail::at_least_1(inner)};
 }
+/// The same: per_channel({n, channels, height, width}, 1).
+QMATH_INLINE constexpr granularity per_channel(std::initializer_list<std::size_t> shape,
+                                               std::size_t axis) noexcept {
+  return per_channel(std::span<const std::size_t>(shape.begin(), shape.size()), axis);
+}
 
 /// ONNX's blocked quantization: one parameter per `size` neighbours along `axis`, for every index of the
 /// other axes. Parameters: the shape with ceil(shape[axis] / size) in place of shape[axis].
@@ -132,6 +143,11 @@ QMATH_INLINE constexpr granularity per_axis_block(std::span<const std::size_t> s
   if (inner == 1) return per_group(before, shape[axis], size);
   return {detail::at_least_1(before), detail::at_least_1(shape[axis]), detail::at_least_1(inner),
           size, 1};
+}
+/// The same: per_axis_block({k, n}, 0, 32).
+QMATH_INLINE constexpr granularity per_axis_block(std::initializer_list<std::size_t> shape,
+                                                  std::size_t axis, std::size_t size) noexcept {
+  return per_axis_block(std::span<const std::size_t>(shape.begin(), shape.size()), axis, size);
 }
 
 QMATH_END_TYPES

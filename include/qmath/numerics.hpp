@@ -5,7 +5,9 @@
 /// "Divide by the scale, round, add the zero point" is not one operation: frameworks differ in the last
 /// bit. These are the choices, and each framework's under its name. docs/conventions.md shows them side by
 /// side, with inputs on which they differ. How frameworks choose scale and zero point is in schemes.hpp, how
-/// they requantize in fixed_point.hpp.
+/// they requantize in fixed_point.hpp. A framework has a name for each:
+///     const affine_params p = choose_params<std::uint8_t>(range, {.rules = numerics::params::pytorch});
+///     quantize(x, p, q, {.rules = numerics::pytorch});
 #ifndef QMATH_NUMERICS_HPP_
 #define QMATH_NUMERICS_HPP_
 
@@ -60,6 +62,7 @@ namespace numerics {
 /// qmath treats all formats, layouts and elements as it treats int8 per tensor.
 /// float16 input is divided in float, as ONNX Runtime does; the specification's own code divides in float16.
 inline constexpr quantize_rules standard = {};
+inline constexpr quantize_rules onnx = standard;  ///< another name for it
 
 /// PyTorch, quantize_per_tensor and quantize_per_channel.
 ///     q = clamp(rne(x * (1 / s)) + z)                                                   NaN: highest

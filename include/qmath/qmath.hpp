@@ -17,6 +17,7 @@
 #include "qmath/core/view.hpp"
 #include "qmath/fixed_point.hpp"
 #include "qmath/formats/integer.hpp"
+#include "qmath/formats/packed.hpp"
 #include "qmath/formats/real.hpp"
 #include "qmath/granularity.hpp"
 #include "qmath/numerics.hpp"

@@ -9,7 +9,8 @@
 /// parameters and, for stochastic rounding, its position only, with the same bits on every CPU target;
 /// reference.hpp is the definition.
 ///
-/// Arrays of real numbers are float, half or bfloat16; 16-bit ones are converted to float first, exactly.
+/// Arrays of real numbers are float, half or bfloat16; 16-bit ones are converted to float first, exactly. (Those in
+/// memory of another type, such as _Float16: as_half, as_bfloat16.)
 /// Quantized numbers are in any format of formats/integer.hpp, with codes [lo, hi]. Ranges are anything
 /// contiguous (std::vector, std::array, std::span) or a packed_span; sizes are in elements. Any size, 0
 /// included; no alignment needed; what is written overlaps nothing that is read, parameters included, unless a

@@ -9,7 +9,8 @@
 ///
 /// with [lo, hi] the codes to use and [min, max] extended to contain 0. Whatever the range and the rules:
 ///     scale is finite and > 0, lo <= zero_point <= hi, and real 0 is represented exactly
-/// (the code zero_point). Infinite bounds count as the largest float; the empty range and NaN as [0, 0].
+/// (the code zero_point). Infinite bounds count as the largest float. The empty range and every other one with
+/// min > max count as [0, 0], and so does a range of which a bound is NaN: [NaN, 1] and [3, -2] are [0, 0].
 ///
 /// Frameworks agree on no more than this. What they do differently is in params_rules, and each framework's
 /// choice under its name in numerics::params; docs/conventions.md shows them side by side.
@@ -119,6 +120,7 @@ namespace numerics::params {
 /// onnxruntime/core/util/qmath.h, GetQuantizationParameter; measured with 1.31.1. The specification's own code
 /// has scale 1/255 for all zeros, not 1. Scales of 0 become 2^-149, infinite ones the true quotient.
 inline constexpr params_rules standard = {};
+inline constexpr params_rules onnx = standard;  ///< another name for it
 
 /// onnxruntime.quantization, the tools for static quantization: quant_utils.py, compute_scale_zp, 1.31.1.
 /// For std::int8_t, symmetric, they use narrow_range.
@@ -179,7 +181,7 @@ QMATH_BEGIN_NAMESPACE
 
 /// Parameters for the format F (std::int8_t, u4 ...) that represent this range.
 /// @pre how.codes and the codes of F have one in common: otherwise the contract handler is called, and the
-///      result is {}.
+///      result is {}, valid parameters: how to tell is in core/contract.hpp.
 template <quantized_format F>
 QMATH_INLINE constexpr affine_params choose_params(value_range range,
                                                    const scheme& how = affine) noexcept {

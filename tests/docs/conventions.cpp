@@ -424,6 +424,8 @@ int main() {
 conventions by name. Each is a small aggregate of choices; this page lists them, and for every choice in
 which a convention differs from the standard one an input on which the results differ. The numbers are
 computed by the library: `qmath_conventions_table` writes this page, and a test compares it.
+
+Which one is ONNX? `standard`; `onnx` is another name for it, in `numerics` and in `numerics::params`.
 )");
   quantize_chapter();
   params_chapter();

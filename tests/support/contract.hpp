@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <limits>
 #include <qmath/qmath.hpp>
 #include <string>
@@ -56,6 +57,18 @@ inline constexpr bad_scale bad_scales[] = {{0.0f, "0"},
                                            {std::numeric_limits<float>::infinity(), "inf"},
                                            {-std::numeric_limits<float>::infinity(), "-inf"},
                                            {std::numeric_limits<float>::quiet_NaN(), "nan"}};
+
+/// The end of a message about array a, at address a_begin, and array b.
+inline std::string overlap(const std::string& a, const std::string& b, std::size_t a_begin,
+                           std::size_t a_bytes, std::size_t b_begin, std::size_t b_bytes) {
+  const std::size_t begin = std::max(a_begin, b_begin);
+  const std::size_t end = std::min(a_begin + a_bytes, b_begin + b_bytes);
+  const auto bytes = [&](std::size_t origin) {
+    return std::to_string(begin - origin) + " to " + std::to_string(end - 1 - origin);
+  };
+  return "argument " + a + " overlaps " + b + ", its bytes " + bytes(a_begin) + " are bytes " +
+         bytes(b_begin) + " there";
+}
 
 /// Calls f(output), which has to call the handler once, with this message, and to leave the output as it was.
 template <class Out, class F>

@@ -36,11 +36,14 @@ TEST_CASE("contract: pack, overlapping memory") {
     return qmath::matrix_view<const std::int8_t>(reinterpret_cast<std::int8_t*>(&memory[first]), 2,
                                                  3);
   };
-  refused("qmath::pack: memory overlaps b", memory,
+  refused("qmath::pack: argument memory overlaps b, its bytes 191 to 191 are bytes 0 to 0 there",
+          memory,
           [&](auto& all) { CHECK(qmath::pack(view(191), std::span(all).first(192)).n == 0); });
-  refused("qmath::pack_transposed: memory overlaps bt", memory, [&](auto& all) {
-    CHECK(qmath::pack_transposed(view(3), std::span(all).last(192)).n == 0);
-  });
+  refused(
+      "qmath::pack_transposed: argument memory overlaps bt, its bytes 0 to 0 are bytes 5 to 5 "
+      "there",
+      memory,
+      [&](auto& all) { CHECK(qmath::pack_transposed(view(3), std::span(all).last(192)).n == 0); });
 }
 
 TEST_CASE("contract: gemm") {
@@ -90,14 +93,17 @@ TEST_CASE("contract: gemm") {
     qmath::gemm(matrix_view<const std::uint8_t>(a.data(), negative, 4), 0, p,
                 matrix_view<std::int32_t>(out.data(), 2, 3));
   });
-  refused("qmath::gemm: c overlaps b", memory, [&](auto&) {
-    qmath::gemm(av, 0, p,
-                matrix_view<std::int32_t>(const_cast<std::int32_t*>(p.column_sums), 2, 3));
-  });
-  refused("qmath::gemm: c overlaps a", c, [&](auto& out) {
-    qmath::gemm(matrix_view<const std::uint8_t>(reinterpret_cast<std::uint8_t*>(out.data()), 2, 4),
+  refused("qmath::gemm: argument c overlaps b, its bytes 0 to 23 are bytes 0 to 23 there", memory,
+          [&](auto&) {
+            qmath::gemm(av, 0, p,
+                        matrix_view<std::int32_t>(const_cast<std::int32_t*>(p.column_sums), 2, 3));
+          });
+  refused("qmath::gemm: argument c overlaps a, its bytes 0 to 7 are bytes 0 to 7 there", c,
+          [&](auto& out) {
+            qmath::gemm(
+                matrix_view<const std::uint8_t>(reinterpret_cast<std::uint8_t*>(out.data()), 2, 4),
                 0, p, matrix_view<std::int32_t>(out.data(), 2, 3));
-  });
+          });
 
   const matrix_view<float> fv(f.data(), 2, 3);
   refused("qmath::gemm: a_scale is 0, must be finite and > 0", f,
@@ -106,12 +112,12 @@ TEST_CASE("contract: gemm") {
           [&](auto&) { qmath::gemm(av, 0, p, qmath::to_float{1.0f, two, {}}, fv); });
   refused("qmath::gemm: a_scale is 0, must be finite and > 0", f,
           [&](auto&) { qmath::gemm(av, 0, p, qmath::to_float{.b_scales = one}, fv); });
-  refused("qmath::gemm: c overlaps bias", f, [&](auto&) {
-    qmath::gemm(av, 0, p, qmath::to_float{1.0f, one, std::span(f).first(3)}, fv);
-  });
-  refused("qmath::gemm: c overlaps b_scales", f, [&](auto&) {
-    qmath::gemm(av, 0, p, qmath::to_float{1.0f, std::span(f).last(1), {}}, fv);
-  });
+  refused(
+      "qmath::gemm: argument c overlaps bias, its bytes 0 to 11 are bytes 0 to 11 there", f,
+      [&](auto&) { qmath::gemm(av, 0, p, qmath::to_float{1.0f, one, std::span(f).first(3)}, fv); });
+  refused(
+      "qmath::gemm: argument c overlaps b_scales, its bytes 20 to 23 are bytes 0 to 3 there", f,
+      [&](auto&) { qmath::gemm(av, 0, p, qmath::to_float{1.0f, std::span(f).last(1), {}}, fv); });
   const float* none = nullptr;
   refused("qmath::gemm: b_scales has no data", f,
           [&](auto&) { qmath::gemm(av, 0, p, qmath::to_float{1.0f, {none, 3}, {}}, fv); });

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstring>
+#include <limits>
 #include <qmath/qmath.hpp>
 #include <string>
 #include <vector>
@@ -21,6 +22,10 @@ using support::refused;
 namespace {
 
 constexpr std::size_t huge = static_cast<std::size_t>(-1);
+constexpr const char* no_block_rows =
+    "layout.block_rows is 0, must be at least 1 (the size of groups or blocks)";
+constexpr const char* no_block_cols =
+    "layout.block_cols is 0, must be at least 1 (the size of groups or blocks)";
 
 // ---- Every function that takes a parameter for each channel, as data -----------------------------
 
@@ -231,7 +236,7 @@ TEST_CASE("contract: overlapping memory") {
   for_each_function([](const function& f, const std::string& start) {
     // At every position from a byte before b to a byte behind it, a overlaps b or only touches it.
     const auto check = [&](array arrays::* a, std::size_t a_bytes, array arrays::* b,
-                           std::size_t b_bytes, const std::string& message) {
+                           std::size_t b_bytes, const std::string& a_name, const char* b_name) {
       for (std::size_t byte = 1024 - a_bytes; byte <= 1024 + b_bytes; ++byte) {
         CAPTURE(byte);
         const bool touches = byte == 1024 - a_bytes || byte == 1024 + b_bytes;
@@ -245,28 +250,27 @@ TEST_CASE("contract: overlapping memory") {
         if (touches) {
           CHECK((got == "written" || got == ""));
         } else {
-          CHECK(got == start + message);
+          CHECK(got == start + support::overlap(a_name, b_name, byte, a_bytes, 1024, b_bytes));
         }
       }
     };
-    const auto overlaps = [](const std::string& a, const char* b) { return a + " overlaps " + b; };
     const auto values = &arrays::values, zero_points = &arrays::zero_points;
     if (f.out != nullptr) {
-      check(&arrays::out, f.out_bytes, &arrays::in, f.in_bytes, overlaps(f.out, f.in));
+      check(&arrays::out, f.out_bytes, &arrays::in, f.in_bytes, f.out, f.in);
     }
     if (!f.finds_parameters) {
-      check(&arrays::out, f.out_bytes, values, f.value_bytes, overlaps(f.out, f.values));
+      check(&arrays::out, f.out_bytes, values, f.value_bytes, f.out, f.values);
       if (f.has_zero_points) {
-        check(&arrays::out, f.out_bytes, zero_points, 12, overlaps(f.out, "zero_points"));
+        check(&arrays::out, f.out_bytes, zero_points, 12, f.out, "zero_points");
       }
       return;
     }
-    check(values, f.value_bytes, &arrays::in, f.in_bytes, overlaps(f.values, f.in));
+    check(values, f.value_bytes, &arrays::in, f.in_bytes, f.values, f.in);
     if (f.out == nullptr) return;
-    check(values, f.value_bytes, &arrays::out, f.out_bytes, overlaps(f.values, f.out));
-    check(zero_points, 12, &arrays::in, f.in_bytes, overlaps("zero_points", f.in));
-    check(zero_points, 12, &arrays::out, f.out_bytes, overlaps("zero_points", f.out));
-    check(zero_points, 12, values, f.value_bytes, overlaps("zero_points", f.values));
+    check(values, f.value_bytes, &arrays::out, f.out_bytes, f.values, f.out);
+    check(zero_points, 12, &arrays::in, f.in_bytes, "zero_points", f.in);
+    check(zero_points, 12, &arrays::out, f.out_bytes, "zero_points", f.out);
+    check(zero_points, 12, values, f.value_bytes, "zero_points", f.values);
   });
 }
 
@@ -280,14 +284,14 @@ TEST_CASE("contract: layouts") {
     qmath::granularity layout;
     const char* message;
   } wrong[] = {
-      {{0, 3, 4, 1, 4}, "layout.outer is 0"},
-      {{1, 0, 4, 1, 4}, "layout.rows is 0"},
-      {{1, 3, 0, 1, 4}, "layout.cols is 0"},
-      {qmath::per_block(3, 4, 0, 4), "layout.block_rows is 0"},
-      {qmath::per_block(3, 4, 1, 0), "layout.block_cols is 0"},
-      {qmath::per_group(3, 4, 0), "layout.block_cols is 0"},
-      {qmath::per_axis_block(shape, 0, 0), "layout.block_rows is 0"},
-      {qmath::per_axis_block(shape, 1, 0), "layout.block_cols is 0"},
+      {{0, 3, 4, 1, 4}, "layout.outer is 0, must be at least 1"},
+      {{1, 0, 4, 1, 4}, "layout.rows is 0, must be at least 1"},
+      {{1, 3, 0, 1, 4}, "layout.cols is 0, must be at least 1"},
+      {qmath::per_block(3, 4, 0, 4), no_block_rows},
+      {qmath::per_block(3, 4, 1, 0), no_block_cols},
+      {qmath::per_group(3, 4, 0), no_block_cols},
+      {qmath::per_axis_block(shape, 0, 0), no_block_rows},
+      {qmath::per_axis_block(shape, 1, 0), no_block_cols},
       {qmath::per_channel(shape, 2), "axis is 2, outside [0, 1]"},
       {qmath::per_channel(shape, huge), "axis is -1, outside [0, 1]"},
       {qmath::per_axis_block(shape, 7, 2), "axis is 7, outside [0, 1]"},
@@ -301,16 +305,20 @@ TEST_CASE("contract: layouts") {
       {qmath::per_channel(inner_too_large, 0), "layout is larger than the address space"},
       {qmath::per_axis_block(inner_too_large, 0, 1), "layout is larger than the address space"},
       {qmath::per_axis_block(outer_too_large, 2, 2), "layout is larger than the address space"},
-      {qmath::per_row(3, 5),
-       "the number of elements is 24, must be a multiple of layout.period(), 15"},
-      {qmath::per_row(3, 16),
-       "the number of elements is 24, must be a multiple of layout.period(), 48"},
   };
   for (const auto& w : wrong) {
     for_each_function([&](const function& f, const std::string& start) {
       call c(f);
       c.a.layout = w.layout;
       CHECK(c.run() == start + w.message);
+    });
+  }
+  for (const std::size_t cols : {5u, 16u}) {
+    for_each_function([&](const function& f, const std::string& start) {
+      call c(f);
+      c.a.layout = qmath::per_row(3, cols);
+      CHECK(c.run() == start + f.in + ".size() is 24, must be a multiple of layout.period(), " +
+                           std::to_string(3 * cols));
     });
   }
 }
@@ -343,7 +351,7 @@ TEST_CASE("contract: size 0 is legal and does nothing") {
     call c(f);
     c.a = {};
     c.a.layout = qmath::per_group(3, 4, 0);
-    CHECK(c.run() == start + "layout.block_cols is 0");
+    CHECK(c.run() == start + no_block_cols);
     // Elements without parameters.
     call with(f);
     with.a.values = with.a.zero_points = {};
@@ -366,6 +374,19 @@ TEST_CASE("contract: size 0 is legal and does nothing") {
   CHECK(qmath::absmax(x) == 0.0f);
   CHECK(counts == qmath::clip_counts{});
   CHECK(log.take() == "");
+  // What is not about elements has to be right all the same.
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  qmath::quantize(x, {nan, 0}, q);
+  CHECK(log.take() == "qmath::quantize: scale is nan, must be finite and > 0");
+  qmath::dequantize(q, {1.0f, 128}, y);
+  CHECK(log.take() == "qmath::dequantize: zero_point is 128, outside [-128, 127]");
+  // Parameters of nothing are those of the empty range.
+  std::vector<float> scales = {9, 9};
+  std::vector<std::int32_t> zero_points = {9, 9};
+  qmath::dynamic_quantize(x, qmath::per_row(2, 4), scales, zero_points, q);
+  CHECK(log.take() == "");
+  CHECK(scales == std::vector<float>{1, 1});
+  CHECK(zero_points == std::vector<std::int32_t>{-128, -128});
 }
 
 TEST_CASE("contract: scales and multipliers of channels") {

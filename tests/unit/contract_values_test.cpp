@@ -117,10 +117,11 @@ TEST_CASE("contract: codes") {
   const auto packed = [](auto& out) { return qmath::packed_span<qmath::u4>(out.data(), 4); };
   const struct {
     qmath::code_range codes;
-    const char* text;
-  } bad[] = {{{256, 300}, "[256, 300]"}, {{-5, -1}, "[-5, -1]"}, {{7, 6}, "[7, 6]"}};
+    const char* text;  // null: reversed
+  } bad[] = {{{256, 300}, "[256, 300]"}, {{-5, -1}, "[-5, -1]"}, {{7, 6}, nullptr}};
   for (const auto& b : bad) {
-    const auto end = [&](const char* format) {
+    const auto end = [&](const char* format) -> std::string {
+      if (b.text == nullptr) return ": codes.min is 7, but codes.max is 6";
       return std::string(": codes are ") + b.text + ", of which the format with " + format +
              " has none";
     };
@@ -163,13 +164,16 @@ TEST_CASE("contract: one parameter for all") {
   refused("qmath::quantize: q has no data", q, [&](auto&) {
     qmath::quantize(x, {1.0f, 0}, std::span(static_cast<std::int8_t*>(nullptr), 6));
   });
-  refused("qmath::quantize: q overlaps x", x, [&](auto& both) {
-    qmath::quantize(both, {1.0f, 0}, std::span(reinterpret_cast<std::int8_t*>(&both[5]) + 3, 6));
-  });
-  refused("qmath::dynamic_quantize: q overlaps x", x, [&](auto& both) {
-    CHECK(qmath::dynamic_quantize(both, std::span(reinterpret_cast<std::int8_t*>(&both[0]), 6)) ==
-          qmath::affine_params{});
-  });
+  refused("qmath::quantize: argument q overlaps x, its bytes 0 to 0 are bytes 23 to 23 there", x,
+          [&](auto& both) {
+            qmath::quantize(both, {1.0f, 0},
+                            std::span(reinterpret_cast<std::int8_t*>(&both[5]) + 3, 6));
+          });
+  refused("qmath::dynamic_quantize: argument q overlaps x, its bytes 0 to 5 are bytes 0 to 5 there",
+          x, [&](auto& both) {
+            CHECK(qmath::dynamic_quantize(both, std::span(reinterpret_cast<std::int8_t*>(&both[0]),
+                                                          6)) == qmath::affine_params{});
+          });
   refused("qmath::dynamic_quantize: q.size() is 5, but x.size() is 6", q, [&](auto& out) {
     CHECK(qmath::dynamic_quantize(x, std::span(out).first(5)) == qmath::affine_params{});
   });
@@ -190,12 +194,14 @@ TEST_CASE("contract: one parameter for all") {
             });
   }
   // In place, or apart.
-  refused("qmath::fake_quantize: y overlaps x", x,
+  refused("qmath::fake_quantize: argument y overlaps x, its bytes 0 to 15 are bytes 4 to 19 there",
+          x,
           [&](auto&) { qmath::fake_quantize<std::int8_t>(all.first(5), {1.0f, 0}, all.last(5)); });
-  refused("qmath::fake_quantize: y overlaps x", x, [&](auto& both) {
-    qmath::fake_quantize<std::int8_t>(both, {1.0f, 0},
-                                      std::span(reinterpret_cast<qmath::half*>(both.data()), 6));
-  });
+  refused("qmath::fake_quantize: argument y overlaps x, its bytes 0 to 11 are bytes 0 to 11 there",
+          x, [&](auto& both) {
+            qmath::fake_quantize<std::int8_t>(
+                both, {1.0f, 0}, std::span(reinterpret_cast<qmath::half*>(both.data()), 6));
+          });
   refused("qmath::fake_quantize: y.size() is 4, but x.size() is 6", x,
           [&](auto&) { qmath::fake_quantize<std::int8_t>(all, {1.0f, 0}, all.first(4)); });
   contract_log log;
@@ -220,14 +226,22 @@ TEST_CASE("contract: parameters from ranges, in memory of their own") {
   refused("qmath::choose_params: zero_points has no data", scales, [&](auto& out) {
     choose(ranges, out, integers(static_cast<std::int32_t*>(nullptr), 4));
   });
-  refused("qmath::choose_params: scales overlaps ranges", ranges,
-          [&](auto& out) { choose(out, floats(&out[2].min, 4), z); });
-  refused("qmath::choose_params: zero_points overlaps ranges", ranges, [&](auto& out) {
-    choose(out, scales, integers(reinterpret_cast<std::int32_t*>(&out[2].min), 4));
-  });
-  refused("qmath::choose_params: zero_points overlaps scales", scales, [&](auto& out) {
-    choose(ranges, out, integers(reinterpret_cast<std::int32_t*>(&out[0]), 4));
-  });
+  refused(
+      "qmath::choose_params: argument scales overlaps ranges, its bytes 0 to 15 are bytes 16 to 31 "
+      "there",
+      ranges, [&](auto& out) { choose(out, floats(&out[2].min, 4), z); });
+  refused(
+      "qmath::choose_params: argument zero_points overlaps ranges, its bytes 0 to 15 are bytes 16 "
+      "to 31 there",
+      ranges, [&](auto& out) {
+        choose(out, scales, integers(reinterpret_cast<std::int32_t*>(&out[2].min), 4));
+      });
+  refused(
+      "qmath::choose_params: argument zero_points overlaps scales, its bytes 0 to 15 are bytes 0 "
+      "to 15 there",
+      scales, [&](auto& out) {
+        choose(ranges, out, integers(reinterpret_cast<std::int32_t*>(&out[0]), 4));
+      });
 }
 
 TEST_CASE("contract: the value of a fixed-point multiplier") {
@@ -240,7 +254,31 @@ TEST_CASE("contract: the value of a fixed-point multiplier") {
   CHECK(log.take() == "");
 }
 
+namespace {
+thread_local bool broken = false;
+}
+
+TEST_CASE("contract: parameters after a broken precondition, as core/contract.hpp says") {
+  contract_log log;
+  qmath::set_contract_handler([](const char*) { broken = true; });
+  const std::array<float, 2> x = {1, 2};
+  std::array<std::int8_t, 3> q = {};
+  broken = false;
+  CHECK(qmath::dynamic_quantize(x, std::span(q).first(2)) != qmath::affine_params{1, 0});
+  CHECK(!broken);
+  CHECK(qmath::dynamic_quantize(x, q) == qmath::affine_params{1, 0});
+  CHECK(broken);
+  broken = false;
+  CHECK(qmath::choose_params<std::int8_t>({0, 9}, {.codes = {200, 300}}) ==
+        qmath::affine_params{1, 0});
+  CHECK(broken);
+}
+
 TEST_CASE("contract: the handler that was set before is returned") {
+  {
+    const qmath::contract_handler first = qmath::set_contract_handler(nullptr);
+    CHECK((qmath::set_contract_handler(first) == nullptr));
+  }
   contract_log log;
   const auto other = +[](const char*) {};
   const qmath::contract_handler before = qmath::set_contract_handler(other);

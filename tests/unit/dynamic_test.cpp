@@ -4,8 +4,10 @@
 // dynamic_quantize is min_max, choose_params and quantize one after the other, on every CPU target.
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstring>
 #include <qmath/qmath.hpp>
+#include <random>
 
 #include "support/contract.hpp"
 #include "support/formats.hpp"
@@ -214,8 +216,7 @@ TEST_CASE("dynamic_quantize: a broken precondition is reported and writes nothin
       "qmath::dynamic_quantize: codes are [128, 200], of which the format with [-128, 127] has "
       "none");
   CHECK(qmath::dynamic_quantize(x, q, {.codes = {5, 4}}) == nothing);
-  refused(
-      "qmath::dynamic_quantize: codes are [5, 4], of which the format with [-128, 127] has none");
+  refused("qmath::dynamic_quantize: codes.min is 5, but codes.max is 4");
   CHECK(qmath::dynamic_quantize(x, q, {.codes = {0, 9}}, {.codes = {10, 20}}) == nothing);
   refused("qmath::dynamic_quantize: codes are [0, 9], of which the format with [10, 20] has none");
 
@@ -224,25 +225,91 @@ TEST_CASE("dynamic_quantize: a broken precondition is reported and writes nothin
   qmath::dynamic_quantize(x, rows, scales, std::span(points).first(2), q);
   refused("qmath::dynamic_quantize: zero_points.size() is 2, but layout.count() is 3");
   qmath::dynamic_quantize(x, rows, scales, {}, q);
-  refused("qmath::dynamic_quantize: zero_points.size() is 0, but layout.count() is 3");
-  qmath::dynamic_quantize(x, qmath::per_row(3, 5), scales, points, q);
   refused(
-      "qmath::dynamic_quantize: the number of elements is 12, must be a multiple of "
-      "layout.period(), "
-      "15");
+      "qmath::dynamic_quantize: zero_points.size() is 0, must be that of scales (0 only in "
+      "symmetric schemes of signed formats), 3");
+  qmath::dynamic_quantize(x, qmath::per_row(3, 5), scales, points, q);
+  refused("qmath::dynamic_quantize: x.size() is 12, must be a multiple of layout.period(), 15");
   qmath::dynamic_quantize(x, {0, 1, 1, 1, 1}, scales, points, q);
-  refused("qmath::dynamic_quantize: layout.outer is 0");
+  refused("qmath::dynamic_quantize: layout.outer is 0, must be at least 1");
 
   // Symmetric and unsigned: 128, not 0.
   std::vector<std::uint8_t> u(12, 99);
   qmath::dynamic_quantize(x, rows, scales, {}, u, qmath::symmetric);
-  refused("qmath::dynamic_quantize: zero_points.size() is 0, but layout.count() is 3");
+  refused(
+      "qmath::dynamic_quantize: zero_points.size() is 0, must be that of scales (0 only in "
+      "symmetric schemes of signed formats), 3");
   // Symmetric, but 0 is no code in use.
   qmath::dynamic_quantize(x, rows, scales, {}, q, {.symmetric = true, .codes = {5, 9}});
-  refused("qmath::dynamic_quantize: zero_points.size() is 0, but layout.count() is 3");
+  refused(
+      "qmath::dynamic_quantize: zero_points.size() is 0, must be that of scales (0 only in "
+      "symmetric schemes of signed formats), 3");
 
   std::vector<float> memory(12, 1.0f);
   qmath::dynamic_quantize(memory, rows, std::span(memory).subspan(9, 3), points, q);
-  refused("qmath::dynamic_quantize: scales overlaps x");
+  refused(
+      "qmath::dynamic_quantize: argument scales overlaps x, its bytes 0 to 11 are bytes 36 to 47 "
+      "there");
   CHECK(memory == std::vector<float>(12, 1.0f));
+}
+
+TEST_CASE("dynamic_quantize: what the default schemes clip, as dynamic.hpp says") {
+  // Both ends are ties, and the zero point is one: the upper end is half a step too far.
+  const std::vector<float> ties = {-1.5f, 0.0f, 253.5f};
+  std::vector<std::int8_t> q(3);
+  qmath::clip_counts counts;
+  const qmath::affine_params p =
+      qmath::dynamic_quantize(ties, q, qmath::affine, {.counts = &counts});
+  CHECK(p == qmath::affine_params{1.0f, -126});
+  CHECK(counts == qmath::clip_counts{.high = 1});
+  CHECK(q[2] == 127);  // 253, half a step less than 253.5
+  counts = {};
+  qmath::dynamic_quantize(ties, q, qmath::symmetric, {.counts = &counts});
+  CHECK(counts == qmath::clip_counts{});
+
+  std::mt19937 random(17);
+  std::uniform_real_distribution<float> number(-1.0f, 1.0f);
+  std::uniform_int_distribution<int> exponent(-60, 60);
+  const auto check = [&](auto format, const qmath::scheme& how) {
+    using F = decltype(format);
+    std::size_t beyond = 0;
+    for (int i = 0; i < 20000; ++i) {
+      const float range = std::ldexp(1.0f, exponent(random));
+      const std::vector<float> x = {range * number(random), range * number(random)};
+      std::vector<F> codes(2);
+      std::vector<float> back(2);
+      const qmath::affine_params own = qmath::dynamic_quantize(x, codes, how);
+      qmath::dequantize(codes, own, back);
+      for (std::size_t k = 0; k < 2; ++k) {
+        const double error = static_cast<double>(x[k]) - static_cast<double>(back[k]);
+        if (std::abs(error) > 0.51 * static_cast<double>(own.scale)) ++beyond;
+      }
+      if (how.symmetric) {
+        counts = {};
+        qmath::quantize(x, own, codes, {.counts = &counts});
+        CHECK(counts == qmath::clip_counts{});
+      }
+    }
+    CHECK(beyond == 0);
+  };
+  for (const qmath::scheme& how : {qmath::affine, qmath::symmetric}) {
+    check(std::int8_t{}, how);
+    check(std::uint8_t{}, how);
+    check(std::int16_t{}, how);
+    check(std::uint16_t{}, how);
+  }
+}
+
+TEST_CASE("dynamic_quantize: both names of a framework") {
+  const std::vector<float> x = {-1.0f, 0.25f, 3.0f, -0.7f};
+  std::vector<std::uint8_t> q(4), expected(4);
+  const qmath::affine_params p = qmath::dynamic_quantize(
+      x, q, {.rules = qmath::numerics::params::pytorch}, {.rules = qmath::numerics::pytorch});
+  const qmath::affine_params own = qmath::choose_params<std::uint8_t>(
+      qmath::min_max(x), {.rules = qmath::numerics::params::pytorch});
+  qmath::quantize(x, own, expected, {.rules = qmath::numerics::pytorch});
+  CHECK(p == own);
+  CHECK(q == expected);
+  static_assert(qmath::numerics::onnx == qmath::numerics::standard);
+  static_assert(qmath::numerics::params::onnx == qmath::numerics::params::standard);
 }

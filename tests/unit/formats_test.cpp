@@ -342,3 +342,77 @@ TEST_CASE("formats: the bytes of integer.hpp") {
   CHECK(packed<qmath::s2, low>({-2, 1, -1, 0, -1}) == bytes{0x36, 0x03});
   CHECK(packed<qmath::s2, high>({-2, 1, -1, 0, -1}) == bytes{0x9C, 0xC0});
 }
+
+// ---- Views of 16-bit buffers ---------------------------------------------------------------------
+
+TEST_CASE("formats: buffers as half and bfloat16") {
+  std::vector<std::uint16_t> bits = {0x3C00, 0xC000, 0x7BFF};
+  const auto& constant = bits;
+  static_assert(std::same_as<decltype(qmath::as_half(bits)), std::span<half>>);
+  static_assert(std::same_as<decltype(qmath::as_half(constant)), std::span<const half>>);
+  static_assert(std::same_as<decltype(qmath::as_half(std::span(constant))), std::span<const half>>);
+  static_assert(std::same_as<decltype(qmath::as_bfloat16(bits)), std::span<bfloat16>>);
+  static_assert(std::same_as<decltype(qmath::as_bfloat16(constant)), std::span<const bfloat16>>);
+  CHECK(static_cast<const void*>(qmath::as_half(bits).data()) == bits.data());
+  CHECK(qmath::as_half(std::span<std::uint16_t>()).empty());
+  std::vector<float> back(3);
+  std::vector<std::int8_t> q(3);
+  qmath::quantize(qmath::as_half(constant), {1.0f, 0}, q);
+  CHECK(q == std::vector<std::int8_t>{1, -2, 127});
+  qmath::dequantize(q, {0.5f, 0}, qmath::as_half(bits));
+  CHECK(bits == std::vector<std::uint16_t>{0x3800, 0xBC00, 0x53F0});
+  qmath::dequantize(q, {0.5f, 0}, qmath::as_bfloat16(bits));
+  CHECK(bits == std::vector<std::uint16_t>{0x3F00, 0xBF80, 0x427E});
+  qmath::quantize(qmath::as_bfloat16(bits), {0.5f, 0}, q);
+  CHECK(q == std::vector<std::int8_t>{1, -2, 127});
+}
+
+namespace {
+
+template <class R>
+concept is_half_buffer = requires(R& r) { qmath::as_half(r); };
+template <class R>
+concept is_bfloat16_buffer = requires(R& r) { qmath::as_bfloat16(r); };
+
+// What a compiler that did not know of the other view could reorder.
+__attribute__((noinline)) std::uint16_t by_turns(std::uint16_t* a, half* b) {
+  *a = 1;
+  *b = half{2};
+  return *a;
+}
+
+}  // namespace
+
+TEST_CASE("formats: other buffers are none of half and bfloat16") {
+  static_assert(!is_half_buffer<std::vector<std::int16_t>>);
+  static_assert(!is_half_buffer<std::vector<float>> && !is_half_buffer<std::vector<double>>);
+  static_assert(!is_half_buffer<std::vector<std::uint8_t>> && !is_half_buffer<int>);
+  static_assert(!is_bfloat16_buffer<std::vector<char16_t>>);
+  static_assert(!is_half_buffer<std::vector<bfloat16>> && !is_bfloat16_buffer<std::vector<half>>);
+}
+
+TEST_CASE("formats: both views of a buffer, by turns") {
+  std::uint16_t bits[1] = {0};
+  CHECK(by_turns(bits, qmath::as_half(bits).data()) == 2);
+}
+
+#ifdef COMPILER_HALF
+namespace {
+
+__attribute__((noinline)) float by_turns(COMPILER_HALF* a, half* b) {
+  *a = 1;
+  *b = half{0x4000};
+  return static_cast<float>(*a);
+}
+
+}  // namespace
+
+TEST_CASE("formats: buffers of the compiler's half") {
+  std::vector<COMPILER_HALF> x = {1, -2, 3};
+  std::vector<std::int8_t> q(3);
+  qmath::quantize(qmath::as_half(x), {1.0f, 0}, q);
+  CHECK(q == std::vector<std::int8_t>{1, -2, 3});
+  static_assert(!is_bfloat16_buffer<std::vector<COMPILER_HALF>>);
+  CHECK(by_turns(x.data(), qmath::as_half(x).data()) == 2.0f);
+}
+#endif

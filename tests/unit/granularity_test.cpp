@@ -190,3 +190,21 @@ TEST_CASE("granularity: an axis that is not there, and sizes of 0") {
     }
   }
 }
+
+TEST_CASE("granularity: shapes in braces") {
+  const shape s = {2, 3, 4, 5};
+  for (std::size_t axis = 0; axis < 5; ++axis) {  // one is out of range
+    CHECK(qmath::per_channel({2, 3, 4, 5}, axis) == qmath::per_channel(s, axis));
+    CHECK(qmath::per_axis_block({2, 3, 4, 5}, axis, 2) == qmath::per_axis_block(s, axis, 2));
+  }
+  static_assert(qmath::per_channel({2, 3, 4}, 1) == qmath::granularity{3, 1, 4, 1, 4});
+  static_assert(qmath::per_channel({2, 3, 4}, 2) == qmath::per_column(4));
+  static_assert(qmath::per_axis_block({64, 10}, 0, 32).count() == 20);
+}
+
+TEST_CASE("granularity: a part of an array has a layout of its own, as granularity.hpp says") {
+  const qmath::granularity whole = qmath::per_row(4, 6), part = qmath::per_row(2, 6);
+  for (std::size_t i = 0; i < part.period(); ++i) {
+    CHECK(whole.index(2 * 6 + i) == 2 + part.index(i));
+  }
+}

@@ -299,9 +299,9 @@ TEST_CASE("min_max: a broken precondition writes nothing") {
   qmath::min_max(x, qmath::per_row(3, 4), std::span(r).first(2));
   refused("ranges.size() is 2, but layout.count() is 3");
   qmath::min_max(std::span(x).first(11), qmath::per_row(3, 4), r);
-  refused("multiple of layout.period(), 12");
+  refused("x.size() is 11, must be a multiple of layout.period(), 12");
   qmath::min_max(x, qmath::per_group(3, 4, 0), r);
-  refused("layout.block_cols is 0");
+  refused("layout.block_cols is 0, must be at least 1 (the size of groups or blocks)");
   qmath::min_max(x, qmath::granularity{0, 1, 1, 1, 1}, r);
   refused("layout.outer is 0");
   qmath::min_max(x, qmath::granularity{std::size_t{1} << 62, 1, 4, 1, 4}, r);
@@ -313,7 +313,7 @@ TEST_CASE("min_max: a broken precondition writes nothing") {
                  std::span<value_range>(static_cast<value_range*>(nullptr), 3));
   refused("ranges has no data");
   qmath::min_max(std::span<const float>(&r[2].max, 1), qmath::per_tensor(1), std::span(r).last(1));
-  refused("overlaps");
+  refused("argument ranges overlaps x, its bytes 4 to 7 are bytes 0 to 3 there");
   CHECK(same_bits(qmath::min_max(std::span<const half>(static_cast<const half*>(nullptr), 2)),
                   value_range{}));
   refused("x has no data");

@@ -445,12 +445,13 @@ TEST_CASE("requantize: broken preconditions, arrays and zero points") {
   });
   refused("qmath::requantize: q has no data",
           [&](auto&) { qmath::requantize(in, p, qmath::packed_span<qmath::s4>(nullptr, 6)); });
-  refused("qmath::requantize: q overlaps in",
+  refused("qmath::requantize: argument q overlaps in, its bytes 0 to 1 are bytes 2 to 3 there",
           [&](auto& q) { qmath::requantize(std::span(q).first(4), p, std::span(q).last(4)); });
-  refused("qmath::requantize: q overlaps in", [&](auto& q) {
-    qmath::requantize(q, p,
-                      qmath::packed_span<qmath::u2>(reinterpret_cast<std::uint8_t*>(&q[5]), 6));
-  });
+  refused("qmath::requantize: argument q overlaps in, its bytes 0 to 0 are bytes 5 to 5 there",
+          [&](auto& q) {
+            qmath::requantize(
+                q, p, qmath::packed_span<qmath::u2>(reinterpret_cast<std::uint8_t*>(&q[5]), 6));
+          });
   for (const float bad : {0.0f, -1.0f, nan, inf}) {
     const std::string text = bad == 0.0f ? "0" : bad < 0.0f ? "-1" : bad > 0.0f ? "inf" : "nan";
     refused(("qmath::requantize: multiplier is " + text + ", must be finite and > 0").c_str(),
@@ -473,7 +474,7 @@ TEST_CASE("requantize: broken preconditions, arrays and zero points") {
   });
   refused("qmath::requantize: codes are [128, 300], of which the format with [-128, 127] has none",
           [&](auto& q) { qmath::requantize(in, p, q, {128, 300}); });
-  refused("qmath::requantize: codes are [5, 4], of which the format with [-128, 127] has none",
+  refused("qmath::requantize: codes.min is 5, but codes.max is 4",
           [&](auto& q) { qmath::requantize(in, fixed, q, {5, 4}); });
 }
 
@@ -486,12 +487,12 @@ TEST_CASE("requantize: broken preconditions, fixed-point multipliers") {
   refused("qmath::requantize: multiplier.shift is 63, outside [0, 62]", one({1, 63}));
   refused("qmath::requantize: multiplier.shift is -1, outside [0, 62]", one({1, -1}));
   const std::array<fixed_point_multiplier, 3> m = {{{1, 0}, {1, 63}, {-1, 0}}};
-  refused("qmath::requantize: multiplier.shift[1] is 63, outside [0, 62]", [&](auto& q) {
+  refused("qmath::requantize: multipliers[1].shift is 63, outside [0, 62]", [&](auto& q) {
     qmath::requantize(in, qmath::channel_fixed_point_params{m, qmath::per_row(3, 2)}, q);
   });
   const std::array<fixed_point_multiplier, 3> negative = {{{1, 0}, {1, 62}, {-1, 0}}};
   refused(
-      "qmath::requantize: multiplier.multiplier[2] is -1, outside [0, 2147483647]", [&](auto& q) {
+      "qmath::requantize: multipliers[2].multiplier is -1, outside [0, 2147483647]", [&](auto& q) {
         qmath::requantize(in, qmath::channel_fixed_point_params{negative, qmath::per_column(3)}, q);
       });
 }
@@ -509,12 +510,18 @@ TEST_CASE("requantize: broken preconditions, layouts") {
     });
   };
   both("qmath::requantize: multipliers.size() is 3, but layout.count() is 2", qmath::per_row(2, 3));
-  both("qmath::requantize: layout.outer is 0", {0, 1, 3, 1, 1});
-  both("qmath::requantize: layout.rows is 0", {1, 0, 3, 1, 1});
-  both("qmath::requantize: layout.cols is 0", {1, 3, 0, 1, 1});
-  both("qmath::requantize: layout.block_rows is 0", {1, 3, 2, 0, 2});
-  both("qmath::requantize: layout.block_cols is 0", qmath::per_group(3, 2, 0));
-  both("qmath::requantize: the number of elements is 6, must be a multiple of layout.period(), 12",
+  both("qmath::requantize: layout.outer is 0, must be at least 1", {0, 1, 3, 1, 1});
+  both("qmath::requantize: layout.rows is 0, must be at least 1", {1, 0, 3, 1, 1});
+  both("qmath::requantize: layout.cols is 0, must be at least 1", {1, 3, 0, 1, 1});
+  both(
+      "qmath::requantize: layout.block_rows is 0, must be at least 1 (the size of groups or "
+      "blocks)",
+      {1, 3, 2, 0, 2});
+  both(
+      "qmath::requantize: layout.block_cols is 0, must be at least 1 (the size of groups or "
+      "blocks)",
+      qmath::per_group(3, 2, 0));
+  both("qmath::requantize: in.size() is 6, must be a multiple of layout.period(), 12",
        qmath::per_row(3, 4));
   both("qmath::requantize: layout is larger than the address space",
        {static_cast<std::size_t>(-1), 3, 2, 1, 2});
@@ -537,3 +544,9 @@ TEST_CASE("requantize: size 0 is legal and does nothing") {
   });
   CHECK(log.take() == "");
 }
+
+// {0.1f, 0} could be parameters of either kind: the type has to be named.
+template <class Out>
+concept braces_are_enough =
+    requires(std::vector<std::int32_t> in, Out q) { qmath::requantize(in, {0.1f, 0}, q); };
+static_assert(!braces_are_enough<std::vector<std::int8_t>>);

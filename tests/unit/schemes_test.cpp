@@ -512,8 +512,7 @@ TEST_CASE("choose_params: a broken precondition is reported and writes nothing")
       log.take() ==
       "qmath::choose_params: codes are [128, 300], of which the format with [-128, 127] has none");
   CHECK(choose_params<qmath::u4>({-1.0f, 1.0f}, {.codes = {3, 2}}) == affine_params{});
-  CHECK(log.take() ==
-        "qmath::choose_params: codes are [3, 2], of which the format with [0, 15] has none");
+  CHECK(log.take() == "qmath::choose_params: codes.min is 3, but codes.max is 2");
   const std::vector<value_range> ranges(3);
   std::vector<float> scales(3, 9.0f);
   std::vector<std::int32_t> zero_points(3, 9);
@@ -522,11 +521,17 @@ TEST_CASE("choose_params: a broken precondition is reported and writes nothing")
   choose_params<std::int8_t>(ranges, scales, std::span(zero_points).first(1));
   CHECK(log.take() == "qmath::choose_params: zero_points.size() is 1, but ranges.size() is 3");
   choose_params<std::int8_t>(ranges, scales, {});
-  CHECK(log.take() == "qmath::choose_params: zero_points.size() is 0, but ranges.size() is 3");
+  CHECK(log.take() ==
+        "qmath::choose_params: zero_points.size() is 0, must be that of scales (0 only in "
+        "symmetric schemes of signed formats), 3");
   choose_params<std::uint8_t>(ranges, scales, {}, symmetric);
-  CHECK(log.take() == "qmath::choose_params: zero_points.size() is 0, but ranges.size() is 3");
+  CHECK(log.take() ==
+        "qmath::choose_params: zero_points.size() is 0, must be that of scales (0 only in "
+        "symmetric schemes of signed formats), 3");
   choose_params<std::int8_t>(ranges, scales, {}, {.symmetric = true, .codes = {3, 9}});
-  CHECK(log.take() == "qmath::choose_params: zero_points.size() is 0, but ranges.size() is 3");
+  CHECK(log.take() ==
+        "qmath::choose_params: zero_points.size() is 0, must be that of scales (0 only in "
+        "symmetric schemes of signed formats), 3");
   choose_params<std::int8_t>(ranges, scales, zero_points, {.codes = {128, 300}});
   CHECK(
       log.take() ==
@@ -590,5 +595,16 @@ TEST_CASE("choose_params: constants") {
     for (const value_range& r : ranges) {
       CHECK(choose_params<std::uint8_t>(r, {.rules = named.rules}) == compiled[i++]);
     }
+  }
+}
+
+TEST_CASE("choose_params: ranges that are none count as [0, 0], as schemes.hpp says") {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const affine_params zero = choose_params<std::int8_t>({0.0f, 0.0f});
+  CHECK(zero == affine_params{1.0f, -128});
+  for (const value_range r :
+       {value_range{nan, 1.0f}, value_range{-1.0f, nan}, value_range{nan, nan},
+        value_range{3.0f, -2.0f}, value_range{2.0f, 1.0f}, value_range{-1.0f, -2.0f}}) {
+    CHECK(choose_params<std::int8_t>(r) == zero);
   }
 }

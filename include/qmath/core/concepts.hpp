@@ -17,9 +17,10 @@
 
 QMATH_BEGIN_TYPES
 
-/// The types of real numbers that arrays can have.
+/// The types of real numbers that arrays can have. (double: convert to float, which rounds; a buffer of 16-bit
+/// numbers in other types: as_half, as_bfloat16.)
 template <class T>
-concept real_number = std::same_as<T, float> || std::same_as<T, half> || std::same_as<T, bfloat16>;
+concept real_number = detail::is_one_of<T, float, half, bfloat16>;
 
 namespace detail {
 

@@ -31,6 +31,10 @@ struct clip_counts {
 };
 
 /// quantize(x, params, q, {.rules = numerics::pytorch, .counts = &counts})
+///
+/// random: seed and stream choose the numbers (rounding.hpp), one stream per tensor and step. Number `offset` is
+/// that of element 0, so that a call for the part of an array that begins at element i adds i:
+///     quantize(part, p, q, {.rules = {.round = rounding::stochastic}, .random = {seed, stream, i}})
 struct quantize_options {
   quantize_rules rules = numerics::standard;
   code_range codes = {};          ///< which codes to use, of those that the format has

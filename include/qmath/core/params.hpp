@@ -28,7 +28,8 @@ struct affine_params {
 };
 
 /// A scale and a zero point for each channel, group or block: those of element i are number layout.index(i).
-/// Views memory of the caller. scales.size() == layout.count(); zero_points has as many, or none: then all are 0.
+/// Views memory of the caller. scales.size() == layout.count(); zero_points has as many, or none: then all are 0,
+/// in unsigned formats too.
 struct channel_params {
   std::span<const float> scales = {};
   std::span<const std::int32_t> zero_points = {};
@@ -36,7 +37,8 @@ struct channel_params {
 };
 
 /// From sums or codes to codes, by a real multiplier: the input's scale over the output's; for the sums of
-/// a GEMM scale_a * scale_b / scale_out. Finite and > 0.
+/// a GEMM scale_a * scale_b / scale_out. Finite and > 0. Name the type in a call, because {0.1f, 0} may be one of
+/// fixed_point_params too: requantize(sums, requantize_params{0.1f, 3}, q).
 struct requantize_params {
   float multiplier = 1.0f;
   std::int32_t zero_point = 0;        ///< of the output
@@ -46,6 +48,7 @@ struct requantize_params {
 };
 
 /// The same with a multiplier for each channel, group or block. Views memory of the caller.
+/// (The zero points, one each, come after the layout, not before it as in channel_params.)
 struct channel_requantize_params {
   std::span<const float> multipliers = {};
   granularity layout = {};

@@ -186,11 +186,19 @@ QMATH_INLINE bool set_options(const char* function, detail::quantize_job& job,
   return set_codes(function, job.codes, options.codes, job.format);
 }
 
+/// What messages call the number of elements of a job.
+template <class Job>
+inline constexpr const char* job_size = "x.size()";
+template <>
+inline constexpr const char* job_size<detail::dequantize_job> = "q.size()";
+template <>
+inline constexpr const char* job_size<detail::requantize_job> = "in.size()";
+
 /// False also where there is nothing to do: no elements and no values.
 template <class Job>
 QMATH_INLINE bool set_layout(const char* function, Job& job, const char* values_name,
                              std::size_t values, const granularity& layout) noexcept {
-  if (!expect_layout(function, values_name, values, layout, job.n)) return false;
+  if (!expect_layout(function, values_name, values, layout, job_size<Job>, job.n)) return false;
   job.layout = layout;
   return values != 0;
 }

@@ -29,19 +29,25 @@ void report_mismatch(const char* function, const char* name_a, std::size_t a, co
 /// "function: name is value, must be requirement, number"
 void report_size(const char* function, const char* name, std::size_t value, const char* requirement,
                  std::size_t number) noexcept;
-/// "function: name[index] is value, must be finite and > 0"
-void report_scale(const char* function, const char* name, std::size_t index, double value) noexcept;
-/// "function: name[index] is value, outside [lo, hi]"
+/// "function: name[index]rest is value, must be finite and > 0"
+void report_scale(const char* function, const char* name, std::size_t index, double value,
+                  const char* rest = "") noexcept;
+/// "function: name[index]rest is value, outside [lo, hi]"
 void report_outside(const char* function, const char* name, std::size_t index, long long value,
-                    long long lo, long long hi) noexcept;
+                    long long lo, long long hi, const char* rest = "") noexcept;
 /// "function: name is value, not kind"
 void report_unknown(const char* function, const char* name, const char* value,
                     const char* kind) noexcept;
-/// "function: codes are [min, max], of which the format with [lo, hi] has none"
+/// "function: codes are [min, max], of which the format with [lo, hi] has none", or
+/// "function: codes.min is min, but codes.max is max"
 void report_codes(const char* function, long long min, long long max, long long lo,
                   long long hi) noexcept;
 /// "function: name text"
 void report_argument(const char* function, const char* name, const char* text) noexcept;
+/// "function: argument name overlaps, its bytes i to j are bytes k to l there", for memory from address a and
+/// from address b on. `overlaps` is the text "overlaps ..." with the name of the latter.
+void report_overlap(const char* function, const char* name, std::uintptr_t a, std::size_t a_bytes,
+                    const char* overlaps, std::uintptr_t b, std::size_t b_bytes) noexcept;
 
 }  // namespace library
 QMATH_END_LIBRARY
@@ -50,16 +56,17 @@ QMATH_BEGIN_NAMESPACE
 namespace impl {
 using library::no_index;
 
-QMATH_INLINE bool expect_equal(const char* function, const char* name_a, std::size_t a,
-                               const char* name_b, std::size_t b) noexcept {
+QMATH_INLINE constexpr bool expect_equal(const char* function, const char* name_a, std::size_t a,
+                                         const char* name_b, std::size_t b) noexcept {
   if (!QMATH_CHECKS || a == b) return true;
   library::report_mismatch(function, name_a, a, name_b, b);
   return false;
 }
 
 /// value >= number; the requirement is the text "at least ...".
-QMATH_INLINE bool expect_at_least(const char* function, const char* name, std::size_t value,
-                                  const char* requirement, std::size_t number) noexcept {
+QMATH_INLINE constexpr bool expect_at_least(const char* function, const char* name,
+                                            std::size_t value, const char* requirement,
+                                            std::size_t number) noexcept {
   if (!QMATH_CHECKS || value >= number) return true;
   library::report_size(function, name, value, requirement, number);
   return false;
@@ -74,24 +81,29 @@ QMATH_INLINE bool expect_either(const char* function, const char* name, std::siz
   return false;
 }
 
-QMATH_INLINE bool expect_inside(const char* function, const char* name, std::size_t index,
-                                std::int32_t value, std::int32_t lo, std::int32_t hi) noexcept {
+QMATH_INLINE constexpr bool expect_inside(const char* function, const char* name, std::size_t index,
+                                          std::int32_t value, std::int32_t lo, std::int32_t hi,
+                                          const char* rest = "") noexcept {
   if (!QMATH_CHECKS || (lo <= value && value <= hi)) return true;
-  library::report_outside(function, name, index, value, lo, hi);
+  library::report_outside(function, name, index, value, lo, hi, rest);
   return false;
 }
 
 /// Finite and > 0. From the bits: where the caller has subnormal numbers flushed, they compare as 0, and
 /// where the caller's code is compiled with -ffast-math, there is no infinity.
-QMATH_INLINE bool is_scale(float value) noexcept {
+QMATH_INLINE constexpr bool is_scale(float value) noexcept {
   return detail::bit_cast<std::uint32_t>(value) - 1u < 0x7F7FFFFFu;
+}
+QMATH_INLINE constexpr bool is_scale(double value) noexcept {
+  return detail::bit_cast<std::uint64_t>(value) - 1u < 0x7FEFFFFFFFFFFFFFu;
 }
 
 /// Scales and multipliers.
-QMATH_INLINE bool expect_scale(const char* function, const char* name, std::size_t index,
-                               float value) noexcept {
+template <class Real>
+QMATH_INLINE constexpr bool expect_scale(const char* function, const char* name, std::size_t index,
+                                         Real value, const char* rest = "") noexcept {
   if (!QMATH_CHECKS || is_scale(value)) return true;
-  library::report_scale(function, name, index, value);
+  library::report_scale(function, name, index, static_cast<double>(value), rest);
   return false;
 }
 
@@ -121,8 +133,8 @@ QMATH_INLINE bool expect_zero_point(const char* function, const char* name, std:
 }
 
 /// No null pointer to elements.
-QMATH_INLINE bool expect_data(const char* function, const char* name, const void* data,
-                              std::size_t n) noexcept {
+QMATH_INLINE constexpr bool expect_data(const char* function, const char* name, const void* data,
+                                        std::size_t n) noexcept {
   if (!QMATH_CHECKS || n == 0 || data != nullptr) return true;
   library::report_argument(function, name, "has no data");
   return false;
@@ -148,8 +160,9 @@ QMATH_INLINE bool expect_array(const char* function, const char* name, const cha
 
 /// All numbers of the layout >= 1 and their product inside the address space, as many values as it has
 /// parameters, and n elements are whole repeats. Without elements there may be no values either.
-QMATH_INLINE bool expect_layout(const char* function, const char* values_name, std::size_t values,
-                                const granularity& layout, std::size_t n) noexcept {
+QMATH_INLINE constexpr bool expect_layout(const char* function, const char* values_name,
+                                          std::size_t values, const granularity& layout,
+                                          const char* n_name, std::size_t n) noexcept {
   if (!QMATH_CHECKS) return true;
   if (layout.outer == 0 && layout.block_rows == 0) {  // see granularity.hpp
     library::report_outside(function, "axis", no_index, static_cast<long long>(layout.cols), 0,
@@ -164,8 +177,11 @@ QMATH_INLINE bool expect_layout(const char* function, const char* values_name, s
                  {"layout.cols", layout.cols},
                  {"layout.block_rows", layout.block_rows},
                  {"layout.block_cols", layout.block_cols}};
-  for (const auto& member : members) {
-    if (member.value == 0) return library::report_argument(function, member.name, "is 0"), false;
+  for (int i = 0; i < 5; ++i) {
+    if (members[i].value != 0) continue;
+    const char* size = "is 0, must be at least 1";
+    const char* block = "is 0, must be at least 1 (the size of groups or blocks)";
+    return library::report_argument(function, members[i].name, i < 3 ? size : block), false;
   }
   if (layout.outer > most_bytes / layout.cols / layout.rows) {  // a quotient may be 0
     return library::report_argument(function, "layout", "is larger than the address space"), false;
@@ -173,8 +189,7 @@ QMATH_INLINE bool expect_layout(const char* function, const char* values_name, s
   if (n == 0 && values == 0) return true;
   if (!expect_equal(function, values_name, values, "layout.count()", layout.count())) return false;
   if (n % layout.period() == 0) return true;
-  library::report_size(function, "the number of elements", n, "a multiple of layout.period()",
-                       layout.period());
+  library::report_size(function, n_name, n, "a multiple of layout.period()", layout.period());
   return false;
 }
 
@@ -187,7 +202,8 @@ QMATH_INLINE bool expect_disjoint(const char* function, const char* name, const 
   const auto a0 = reinterpret_cast<std::uintptr_t>(a);
   const auto b0 = reinterpret_cast<std::uintptr_t>(b);
   if (a0 + a_count * sizeof(A) <= b0 || b0 + b_count * sizeof(B) <= a0) return true;
-  library::report_argument(function, name, overlaps);
+  library::report_overlap(function, name, a0, a_count * sizeof(A), overlaps, b0,
+                          b_count * sizeof(B));
   return false;
 }
 

@@ -70,19 +70,20 @@ QMATH_COLD QMATH_LIBRARY void report_size(const char* function, const char* name
 }
 
 QMATH_COLD QMATH_LIBRARY void report_scale(const char* function, const char* name,
-                                           std::size_t index, double value) noexcept {
+                                           std::size_t index, double value,
+                                           const char* rest) noexcept {
   message_text m;
-  m.format("qmath::%s: %s%s is %g, must be finite and > 0", function, name, index_text(index).text,
-           value);
+  m.format("qmath::%s: %s%s%s is %g, must be finite and > 0", function, name,
+           index_text(index).text, rest, value);
   report(m.text);
 }
 
 QMATH_COLD QMATH_LIBRARY void report_outside(const char* function, const char* name,
                                              std::size_t index, long long value, long long lo,
-                                             long long hi) noexcept {
+                                             long long hi, const char* rest) noexcept {
   message_text m;
-  m.format("qmath::%s: %s%s is %lld, outside [%lld, %lld]", function, name, index_text(index).text,
-           value, lo, hi);
+  m.format("qmath::%s: %s%s%s is %lld, outside [%lld, %lld]", function, name,
+           index_text(index).text, rest, value, lo, hi);
   report(m.text);
 }
 
@@ -96,6 +97,10 @@ QMATH_COLD QMATH_LIBRARY void report_unknown(const char* function, const char* n
 QMATH_COLD QMATH_LIBRARY void report_codes(const char* function, long long min, long long max,
                                            long long lo, long long hi) noexcept {
   message_text m;
+  if (min > max) {
+    m.format("qmath::%s: codes.min is %lld, but codes.max is %lld", function, min, max);
+    return report(m.text);
+  }
   m.format("qmath::%s: codes are [%lld, %lld], of which the format with [%lld, %lld] has none",
            function, min, max, lo, hi);
   report(m.text);
@@ -105,6 +110,19 @@ QMATH_COLD QMATH_LIBRARY void report_argument(const char* function, const char* 
                                               const char* text) noexcept {
   message_text m;
   m.format("qmath::%s: %s %s", function, name, text);
+  report(m.text);
+}
+
+QMATH_COLD QMATH_LIBRARY void report_overlap(const char* function, const char* name,
+                                             std::uintptr_t a, std::size_t a_bytes,
+                                             const char* overlaps, std::uintptr_t b,
+                                             std::size_t b_bytes) noexcept {
+  const std::uintptr_t first = a > b ? a : b;
+  const std::uintptr_t last = (a + a_bytes < b + b_bytes ? a + a_bytes : b + b_bytes) - 1;
+  const auto size = [](std::uintptr_t n) { return static_cast<std::size_t>(n); };
+  message_text m;
+  m.format("qmath::%s: argument %s %s, its bytes %zu to %zu are bytes %zu to %zu there", function,
+           name, overlaps, size(first - a), size(last - a), size(first - b), size(last - b));
   report(m.text);
 }
 

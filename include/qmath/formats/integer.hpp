@@ -38,20 +38,24 @@ struct u2 {};
 /// Where in its byte the first packed number is.
 enum class bit_order : unsigned char { first_low, first_high };
 
+namespace detail {
+/// In compiler messages, the types that an argument can have on one line.
+template <class T, class... Types>
+inline constexpr bool is_one_of = (std::is_same_v<T, Types> || ...);
+}  // namespace detail
+
 /// The types of quantized numbers with an element of memory each.
 template <class T>
-concept quantized_integer = std::same_as<T, std::int8_t> || std::same_as<T, std::uint8_t> ||
-                            std::same_as<T, std::int16_t> || std::same_as<T, std::uint16_t> ||
-                            std::same_as<T, std::int32_t>;
+concept quantized_integer =
+    detail::is_one_of<T, std::int8_t, std::uint8_t, std::int16_t, std::uint16_t, std::int32_t>;
 
 /// Those of a byte each: the operands and the 8-bit results of gemm.
 template <class T>
-concept eight_bit_integer = std::same_as<T, std::int8_t> || std::same_as<T, std::uint8_t>;
+concept eight_bit_integer = detail::is_one_of<T, std::int8_t, std::uint8_t>;
 
 /// The formats that share bytes.
 template <class T>
-concept packed_integer =
-    std::same_as<T, s4> || std::same_as<T, u4> || std::same_as<T, s2> || std::same_as<T, u2>;
+concept packed_integer = detail::is_one_of<T, s4, u4, s2, u2>;
 
 /// Any format of quantized numbers.
 template <class T>
@@ -124,7 +128,7 @@ QMATH_INLINE constexpr std::size_t storage_bytes(std::size_t n) noexcept {
 
 /// n packed numbers, the first one at the start of byte 0: a part of an array is one if it begins at a multiple of
 /// 8 / bits elements. Byte is std::uint8_t or const std::uint8_t; the memory is the caller's,
-/// storage_bytes<F>(n) of it.
+/// storage_bytes<F>(n) of it. What makes one from bytes, parts and single codes: formats/packed.hpp.
 template <packed_integer F, class Byte = std::uint8_t, bit_order Order = bit_order::first_low>
   requires std::same_as<std::remove_const_t<Byte>, std::uint8_t>
 struct packed_span {
