@@ -28,7 +28,7 @@ int main() {
   // Every call: x is [rows, in], y is [rows, out], float.
   std::vector<std::uint8_t> x_q(x.size());
   const qmath::affine_params p = qmath::dynamic_quantize(x, x_q);
-  qmath::gemm(qmath::matrix_view(x_q.data(), rows, in), p.zero_point, packed,
+  qmath::gemm(qmath::matrix_view(x_q.data(), rows, in), {p.zero_point}, packed,
               qmath::to_float{.a_scale = p.scale, .b_scales = w_scales, .bias = bias},
               qmath::matrix_view(y.data(), rows, out));
 

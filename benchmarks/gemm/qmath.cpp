@@ -14,12 +14,12 @@ void multiply(benchmark::State& state, const bench::product& p, const bench::sha
   const std::vector<std::int32_t> bias_s32(s.n, 100);
   if (p.output == bench::product::to_s32) {
     const qmath::matrix_view c(bench::output<std::int32_t>(), s.m, s.n);
-    bench::run(state, s.operations(), s.bytes(4), [&] { qmath::gemm(a, a_zero_point, b, c); });
+    bench::run(state, s.operations(), s.bytes(4), [&] { qmath::gemm(a, {a_zero_point}, b, c); });
   } else if (p.output == bench::product::to_f32) {
     const qmath::to_float epilogue{.a_scale = 0.02f, .b_scales = scales, .bias = bias_f32};
     const qmath::matrix_view c(bench::output<float>(), s.m, s.n);
     bench::run(state, s.operations(), s.bytes(4),
-               [&] { qmath::gemm(a, a_zero_point, b, epilogue, c); });
+               [&] { qmath::gemm(a, {a_zero_point}, b, epilogue, c); });
   } else {
     qmath::to_quantized epilogue;
     epilogue.multipliers = multipliers;
@@ -27,7 +27,7 @@ void multiply(benchmark::State& state, const bench::product& p, const bench::sha
     epilogue.zero_point = 3;
     const qmath::matrix_view c(bench::output<A>(), s.m, s.n);
     bench::run(state, s.operations(), s.bytes(1),
-               [&] { qmath::gemm(a, a_zero_point, b, epilogue, c); });
+               [&] { qmath::gemm(a, {a_zero_point}, b, epilogue, c); });
   }
 }
 

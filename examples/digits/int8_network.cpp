@@ -130,7 +130,7 @@ void int8_network::forward(std::span<const float> images, std::span<float> logit
                                      .bias = layer.bias,
                                      .zero_point = layer.output.zero_point,
                                      .min = layer.output.zero_point};  // real 0: this is ReLU
-      qmath::gemm(qmath::matrix_view(x, block, weights.packed.k), weights.input.zero_point,
+      qmath::gemm(qmath::matrix_view(x, block, weights.packed.k), {weights.input.zero_point},
                   weights.packed, relu, qmath::matrix_view(y, block, weights.packed.n));
       std::swap(x, y);
     }
@@ -139,7 +139,7 @@ void int8_network::forward(std::span<const float> images, std::span<float> logit
     const dense_weights& weights = output_.weights;
     const qmath::to_float to_logits{
         .a_scale = weights.input.scale, .b_scales = weights.scales, .bias = output_.bias};
-    qmath::gemm(qmath::matrix_view(x, block, weights.packed.k), weights.input.zero_point,
+    qmath::gemm(qmath::matrix_view(x, block, weights.packed.k), {weights.input.zero_point},
                 weights.packed, to_logits,
                 qmath::matrix_view(&logits[begin * outputs], block, outputs));
   }

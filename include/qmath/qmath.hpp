@@ -28,8 +28,11 @@
 // ---- operations
 #include "qmath/dynamic.hpp"
 #include "qmath/epilogue.hpp"
+#include "qmath/executor.hpp"
 #include "qmath/gemm.hpp"
+#include "qmath/linear.hpp"
 #include "qmath/pack.hpp"
+#include "qmath/packed_weights.hpp"
 #include "qmath/quantize.hpp"
 #include "qmath/requantize.hpp"
 // ---- which CPU target runs

@@ -407,65 +407,9 @@ float absmax(std::span<const X> x) noexcept {
   return largest;
 }
 
-// ---- GEMM --------------------------------------------------------------------------------------
-
-/// sum over k of (a[row, k] - a_zero_point) * b[k, column], modulo 2^32.                 b: [k, n]
-template <class A>
-std::int32_t dot(matrix_view<A> a, std::int32_t a_zero_point, matrix_view<const std::int8_t> b,
-                 std::size_t row, std::size_t column) noexcept {
-  std::uint32_t sum = 0;
-  for (std::size_t k = 0; k < b.rows; ++k) {
-    const std::int32_t product = (a(row, k) - a_zero_point) * b(k, column);
-    sum += static_cast<std::uint32_t>(product);
-  }
-  return static_cast<std::int32_t>(sum);
-}
-
-template <class T>
-T per_column(std::span<const T> values, std::size_t column) noexcept {
-  return values.size() == 1 ? values[0] : values[column];
-}
-
-template <class A>
-void gemm(matrix_view<A> a, std::int32_t a_zero_point, matrix_view<const std::int8_t> b,
-          matrix_view<std::int32_t> c) noexcept {
-  for (std::size_t m = 0; m < c.rows; ++m) {
-    for (std::size_t n = 0; n < c.cols; ++n) c(m, n) = dot(a, a_zero_point, b, m, n);
-  }
-}
-
-template <class A>
-void gemm(matrix_view<A> a, std::int32_t a_zero_point, matrix_view<const std::int8_t> b,
-          const to_float& e, matrix_view<float> c) noexcept {
-  for (std::size_t m = 0; m < c.rows; ++m) {
-    for (std::size_t n = 0; n < c.cols; ++n) {
-      const std::int32_t acc = dot(a, a_zero_point, b, m, n);
-      const float scale = rounded(e.a_scale * per_column(e.b_scales, n));
-      const float scaled = rounded(static_cast<float>(acc) * scale);
-      c(m, n) = e.bias.empty() ? scaled : rounded(scaled + e.bias[n]);
-    }
-  }
-}
-
-template <class A, eight_bit_integer C>
-void gemm(matrix_view<A> a, std::int32_t a_zero_point, matrix_view<const std::int8_t> b,
-          const to_quantized& e, matrix_view<C> c) noexcept {
-  const auto inside = [](std::int32_t v) {
-    constexpr std::int32_t lo = detail::lowest<C>, hi = detail::largest<C>;
-    return v < lo ? lo : v > hi ? hi : v;
-  };
-  const code_range codes = {inside(e.min), inside(e.max)};
-  for (std::size_t m = 0; m < c.rows; ++m) {
-    for (std::size_t n = 0; n < c.cols; ++n) {
-      std::uint32_t acc = static_cast<std::uint32_t>(dot(a, a_zero_point, b, m, n));
-      if (!e.bias.empty()) acc += static_cast<std::uint32_t>(e.bias[n]);
-      c(m, n) = static_cast<C>(requantize(static_cast<std::int32_t>(acc),
-                                          per_column(e.multipliers, n), e.zero_point, codes));
-    }
-  }
-}
-
 }  // namespace reference
 QMATH_END_NAMESPACE
+
+#include "qmath/reference_gemm.hpp"
 
 #endif  // QMATH_REFERENCE_HPP_

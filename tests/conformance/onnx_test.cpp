@@ -66,16 +66,16 @@ void integer_matmul_node(const vector_case& c) {
   const support::matrix_product p = product_of(c);
   const auto y = c.get<std::int32_t>("y");
   CHECK(c.word("a_type") == "uint8");
-  CHECK(c.word("b_type") == "uint8");  // of numbers that int8 has as well
+  CHECK(c.word("b_type") == "uint8");
   CHECK(c.word("y_type") == "int32");
-  support::with_gemm<std::uint8_t>(p, [&](auto a, const qmath::packed_matrix& b) {
-    std::vector<std::int32_t> got(y.size());
-    qmath::gemm(a, p.a_zero_point, b, qmath::matrix_view<std::int32_t>(got.data(), p.m, p.n));
-    support::check_answers(y, got);
-  });
+  support::with_gemm<std::uint8_t, std::uint8_t>(
+      p, [&](auto a, const auto& zero_points, const auto& b, std::size_t batch) {
+        std::vector<std::int32_t> got(p.m * p.n);
+        qmath::gemm(a, zero_points, b, qmath::matrix_view<std::int32_t>(got.data(), p.m, p.n));
+        support::check_answers(support::slice(y, batch, got.size()), got);
+      });
 }
 
-// The sums by plain integers: qmath has no uint8 B, and no zero point for it.
 void quantized_matmul_node(const vector_case& c) {
   const auto scale = [&](const std::string& name) {
     const bool is_half = c.name.ends_with("float16");
@@ -89,6 +89,23 @@ void quantized_matmul_node(const vector_case& c) {
   support::with_format(c.word("y_type"), [&]<class F>(std::type_identity<F>) {
     support::check_answers(c.get<std::int32_t>("y"),
                            support::requantized<std::int32_t, F>(support::sums(product_of(c)), p));
+    if constexpr (qmath::eight_bit_integer<F>) {  // of A and B too
+      const support::matrix_product product = product_of(c);
+      const auto y = c.get<std::int32_t>("y");
+      CHECK(c.word("y_type") == c.word("a_type"));
+      support::with_gemm<F, F>(
+          product, [&](auto a, const auto& zero_points, const auto& b, std::size_t batch) {
+            std::vector<F> got(product.m * product.n);
+            const qmath::to_quantized epilogue{.multipliers = {&multiplier, 1},
+                                               .zero_point = c.integer("zero_point")};
+            qmath::gemm(a, zero_points, b, epilogue,
+                        qmath::matrix_view<F>(got.data(), product.m, product.n));
+            support::check_answers(support::slice(y, batch, got.size()),
+                                   std::vector<std::int32_t>(got.begin(), got.end()));
+          });
+    } else {
+      FAIL("the node tests have 8 bits");
+    }
   });
 }
 

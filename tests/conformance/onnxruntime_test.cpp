@@ -100,12 +100,13 @@ void check_matmul(const vector_case& c, support::census& set) {
     const qmath::channel_requantize_params columns = {multipliers, qmath::per_column(p.n), z};
     support::check_answers(y, support::requantized<std::int32_t, A>(sums, columns));
   }
-  support::with_gemm<A>(p, [&](auto a, const qmath::packed_matrix& b) {
-    std::vector<A> got(y.size());
-    const qmath::to_quantized epilogue = {multipliers, {}, z};
-    qmath::gemm(a, p.a_zero_point, b, epilogue, qmath::matrix_view<A>(got.data(), p.m, p.n));
-    support::check_answers(y, std::vector<std::int32_t>(got.begin(), got.end()));
-  });
+  support::with_gemm<A, std::int8_t>(
+      p, [&](auto a, const auto& zero_points, const auto& b, std::size_t) {
+        std::vector<A> got(y.size());
+        const qmath::to_quantized epilogue{.multipliers = multipliers, .zero_point = z};
+        qmath::gemm(a, zero_points, b, epilogue, qmath::matrix_view<A>(got.data(), p.m, p.n));
+        support::check_answers(y, std::vector<std::int32_t>(got.begin(), got.end()));
+      });
   // The specification's evaluator adds the zero point first and rounds a product in double.
   const auto other = c.get<std::int32_t>("y_reference");
   for (std::size_t i = 0; i < y.size(); ++i) {

@@ -97,10 +97,10 @@ results run(const inputs& in) {
   r.multiplier = exact.multiplier, r.shift = exact.shift;
 
   alignas(64) std::byte memory[4096];
-  const auto packed = qmath::pack({in.b, k, n}, memory);
+  const auto packed = qmath::pack(qmath::matrix_view<const std::int8_t>{in.b, k, n}, memory);
   const qmath::matrix_view<const std::uint8_t> a{in.a, m, k};
-  qmath::gemm(a, 11, packed, qmath::matrix_view<std::int32_t>{r.sums, m, n});
-  qmath::gemm(a, 11, packed, qmath::to_float{0.017f, in.b_scales, in.bias},
+  qmath::gemm(a, {11}, packed, qmath::matrix_view<std::int32_t>{r.sums, m, n});
+  qmath::gemm(a, {11}, packed, qmath::to_float{0.017f, in.b_scales, in.bias},
               qmath::matrix_view<float>{r.products, m, n});
 
   const qmath::value_range range = qmath::min_max(in.x);

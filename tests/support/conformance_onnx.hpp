@@ -102,19 +102,23 @@ inline std::vector<std::int32_t> sums(const matrix_product& p) {
   return all;
 }
 
-/// The same through gemm, on every target, by `multiply(a, packed b)`. B must be int8 with zero point 0.
-template <class A, class Multiply>
+/// The same through gemm, on every target and for each product of a stack, by
+/// `multiply(a, zero points, packed b, number of the product)`.
+template <class A, class B, class Multiply>
 void with_gemm(const matrix_product& p, const Multiply& multiply) {
-  REQUIRE(p.b_zero_point == 0);
   const std::vector<A> a(p.a.begin(), p.a.end());
-  const std::vector<std::int8_t> b(p.b.begin(), p.b.end());
+  const std::vector<B> b(p.b.begin(), p.b.end());
+  for (std::size_t i = 0; i < a.size(); ++i) REQUIRE(a[i] == p.a[i]);
   for (std::size_t i = 0; i < b.size(); ++i) REQUIRE(b[i] == p.b[i]);
-  const qmath::matrix_view<const A> a_view(a.data(), p.m, p.k);
+  const qmath::gemm_zero_points zero_points = {.a = p.a_zero_point, .b = p.b_zero_point};
   std::vector<std::byte> memory(qmath::packed_size(p.k, p.n));
   for_each_target([&] {
-    const qmath::packed_matrix packed =
-        qmath::pack(qmath::matrix_view<const std::int8_t>(b.data(), p.k, p.n), memory);
-    multiply(a_view, packed);
+    for (std::size_t batch = 0; batch < a.size() / (p.m * p.k); ++batch) {
+      const qmath::packed_matrix packed =
+          qmath::pack(qmath::matrix_view<const B>(b.data() + batch * p.k * p.n, p.k, p.n), memory);
+      multiply(qmath::matrix_view<const A>(a.data() + batch * p.m * p.k, p.m, p.k), zero_points,
+               packed, batch);
+    }
   });
 }
 

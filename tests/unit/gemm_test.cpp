@@ -96,9 +96,9 @@ TEST_CASE_TEMPLATE("gemm: s32, every shape, stride and zero point", A, std::uint
       const packed p(b.view, gap);
       for (const std::int32_t z : zero_points<A>()) {
         CAPTURE(z);
-        qmath::reference::gemm(a.view, z, b.view, want.view);
+        qmath::reference::gemm(a.view, {z}, b.view, qmath::to_sums{}, want.view);
         support::for_each_target([&] {
-          qmath::gemm(a.view, z, p.b, got.view);
+          qmath::gemm(a.view, {z}, p.b, got.view);
           CHECK(same(got.view, want.view));
         });
       }
@@ -121,9 +121,9 @@ TEST_CASE_TEMPLATE("gemm: operands at their extremes", A, std::uint8_t, std::int
             a.fill([&](std::size_t, std::size_t c) { return c % 2 ? a1 : a0; });
             b.fill([&](std::size_t r, std::size_t) { return r % 2 ? b1 : b0; });
             const packed p(b.view);
-            qmath::reference::gemm(a.view, 0, b.view, want.view);
+            qmath::reference::gemm(a.view, {}, b.view, qmath::to_sums{}, want.view);
             support::for_each_target([&] {
-              qmath::gemm(a.view, 0, p.b, got.view);
+              qmath::gemm(a.view, {}, p.b, got.view);
               CHECK_MESSAGE(same(got.view, want.view), int{a0}, " ", int{a1}, " * ", int{b0}, " ",
                             int{b1}, ", k = ", k);
             });
@@ -142,10 +142,10 @@ TEST_CASE("gemm: beyond the safe k the sum wraps, the same everywhere") {
   a.fill([](std::size_t, std::size_t) { return std::uint8_t{255}; });
   b.fill([](std::size_t, std::size_t) { return std::int8_t{-128}; });
   const packed p(b.view);
-  qmath::reference::gemm(a.view, 0, b.view, want.view);
+  qmath::reference::gemm(a.view, {}, b.view, qmath::to_sums{}, want.view);
   REQUIRE(want.view(0, 0) != -255 * 128 * static_cast<std::int64_t>(k));
   support::for_each_target([&] {
-    qmath::gemm(a.view, 0, p.b, got.view);
+    qmath::gemm(a.view, {}, p.b, got.view);
     CHECK(got.view(0, 0) == want.view(0, 0));
   });
 }
@@ -174,9 +174,9 @@ TEST_CASE_TEMPLATE("gemm: float epilogue", A, std::uint8_t, std::int8_t) {
         qmath::to_float e{0.037f, one_scale, {}};
         if (per_channel && s.n != 0) e.b_scales = scales.span();
         if (with_bias) e.bias = bias.span();
-        qmath::reference::gemm(a.view, 3, b.view, e, want.view);
+        qmath::reference::gemm(a.view, {3}, b.view, e, want.view);
         support::for_each_target([&] {
-          qmath::gemm(a.view, 3, p.b, e, got.view);
+          qmath::gemm(a.view, {3}, p.b, e, got.view);
           CHECK(same(got.view, want.view));
         });
       }
@@ -193,11 +193,11 @@ TEST_CASE("gemm: without bias a sum that underflows keeps its sign") {
   const packed p(b.view);
   const float tiny[] = {0x1p-100f};
   const qmath::to_float e{0x1p-100f, tiny, {}};
-  qmath::reference::gemm(a.view, 0, b.view, e, want.view);
+  qmath::reference::gemm(a.view, {}, b.view, e, want.view);
   REQUIRE(std::signbit(want.view(0, 0)));
   REQUIRE_FALSE(std::signbit(want.view(0, 1)));
   support::for_each_target([&] {
-    qmath::gemm(a.view, 0, p.b, e, got.view);
+    qmath::gemm(a.view, {}, p.b, e, got.view);
     CHECK(same(got.view, want.view));
   });
 }
@@ -230,9 +230,9 @@ TEST_CASE_TEMPLATE("gemm: 8-bit epilogue", C, std::uint8_t, std::int8_t) {
       e.multipliers = per_channel && s.n != 0 ? multipliers.span() : std::span<const float>(one);
       e.zero_point = lo + 17;
       if (per_channel) e.bias = bias.span(), e.min = e.zero_point, e.max = hi - 5;
-      qmath::reference::gemm(a.view, 128, b.view, e, want.view);
+      qmath::reference::gemm(a.view, {128}, b.view, e, want.view);
       support::for_each_target([&] {
-        qmath::gemm(a.view, 128, p.b, e, got.view);
+        qmath::gemm(a.view, {128}, p.b, e, got.view);
         CHECK(same(got.view, want.view));
       });
     }
@@ -247,7 +247,7 @@ TEST_CASE("gemm: what stands between the rows of c is left alone") {
   const packed p(b.view);
   std::vector<std::int32_t> c(5 * 50, 0x5A5A5A5A);
   support::for_each_target([&] {
-    qmath::gemm(a.view, 0, p.b, matrix_view<std::int32_t>(c.data(), 5, 20, 50));
+    qmath::gemm(a.view, {}, p.b, matrix_view<std::int32_t>(c.data(), 5, 20, 50));
     for (std::size_t r = 0; r < 5; ++r) {
       for (std::size_t i = 20; i < 50; ++i) CHECK(c[r * 50 + i] == 0x5A5A5A5A);
     }
@@ -262,10 +262,10 @@ TEST_CASE("gemm: any split into rows gives the same result") {
   const packed p(b.view);
   matrix<std::int32_t> whole(61, 35, 35), parts(61, 35, 35);
   support::for_each_target([&] {
-    qmath::gemm(a.view, 1, p.b, whole.view);
+    qmath::gemm(a.view, {1}, p.b, whole.view);
     for (std::size_t row = 0, step = 1; row < 61; row += step, step = step % 9 + 2) {
       const std::size_t rows = std::min(step, 61 - row);
-      qmath::gemm(matrix_view<std::int8_t>(&a.view(row, 0), rows, 40), 1, p.b,
+      qmath::gemm(matrix_view<std::int8_t>(&a.view(row, 0), rows, 40), {1}, p.b,
                   matrix_view<std::int32_t>(&parts.view(row, 0), rows, 35));
     }
     CHECK(same(parts.view, whole.view));

@@ -56,6 +56,15 @@ struct channel_requantize_params {
   std::int32_t input_zero_point = 0;
 };
 
+/// Zero points of the operands of a GEMM, each inside its type.
+/// gemm(a, {3}, b, c): 3 is that of A; gemm(a, {.b = 5}, b, c): 5 is that of B.
+struct gemm_zero_points {
+  std::int32_t a = 0;
+  std::int32_t b = 0;
+  std::span<const std::int32_t> a_rows = {};     ///< m of them instead of a, or none
+  std::span<const std::int32_t> b_columns = {};  ///< n of them instead of b, or none
+};
+
 /// A closed interval of real numbers. The default is the empty one, which merges neutrally.
 struct value_range {
   float min = detail::infinity;

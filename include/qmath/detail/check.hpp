@@ -35,6 +35,9 @@ void report_scale(const char* function, const char* name, std::size_t index, dou
 /// "function: name[index]rest is value, outside [lo, hi]"
 void report_outside(const char* function, const char* name, std::size_t index, long long value,
                     long long lo, long long hi, const char* rest = "") noexcept;
+/// "function: low_name is low, but high_name is high"
+void report_order(const char* function, const char* low_name, double low, const char* high_name,
+                  double high) noexcept;
 /// "function: name is value, not kind"
 void report_unknown(const char* function, const char* name, const char* value,
                     const char* kind) noexcept;
@@ -130,6 +133,25 @@ QMATH_INLINE bool expect_zero_point(const char* function, const char* name, std:
                                     code_range format) noexcept {
   const code_range valid = zero_points_of(format);
   return expect_inside(function, name, no_index, value, valid.min, valid.max);
+}
+
+/// low <= high
+QMATH_INLINE bool expect_order(const char* function, const char* low_name, std::int32_t low,
+                               const char* high_name, std::int32_t high) noexcept {
+  if (!QMATH_CHECKS || low <= high) return true;
+  library::report_order(function, low_name, static_cast<double>(low), high_name,
+                        static_cast<double>(high));
+  return false;
+}
+
+/// min <= max, neither of them NaN. From the bits where -ffast-math would know better.
+QMATH_INLINE bool expect_bounds(const char* function, float min, float max) noexcept {
+  const auto is_nan = [](float v) {
+    return (detail::bit_cast<std::uint32_t>(v) & 0x7FFFFFFFu) > 0x7F800000u;
+  };
+  if (!QMATH_CHECKS || (!is_nan(min) && !is_nan(max) && !(min > max))) return true;
+  library::report_order(function, "min", static_cast<double>(min), "max", static_cast<double>(max));
+  return false;
 }
 
 /// No null pointer to elements.

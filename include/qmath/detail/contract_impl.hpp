@@ -87,6 +87,13 @@ QMATH_COLD QMATH_LIBRARY void report_outside(const char* function, const char* n
   report(m.text);
 }
 
+QMATH_COLD QMATH_LIBRARY void report_order(const char* function, const char* low_name, double low,
+                                           const char* high_name, double high) noexcept {
+  message_text m;
+  m.format("qmath::%s: %s is %.10g, but %s is %.10g", function, low_name, low, high_name, high);
+  report(m.text);
+}
+
 QMATH_COLD QMATH_LIBRARY void report_unknown(const char* function, const char* name,
                                              const char* value, const char* kind) noexcept {
   message_text m;

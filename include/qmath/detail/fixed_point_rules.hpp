@@ -62,11 +62,12 @@ QMATH_INLINE constexpr fixed_point_multiplier tflite_multiplier(double m) noexce
   return fixed_point_from(significand, exponent);
 }
 
-/// One, or number `index` of `multipliers`.
+/// One, or number `index` of an array, which has a name.
 QMATH_INLINE constexpr bool expect_multiplier(const char* function, std::size_t index,
-                                              const fixed_point_multiplier& m) noexcept {
+                                              const fixed_point_multiplier& m,
+                                              const char* array = "multipliers") noexcept {
   constexpr std::int32_t largest = detail::largest<std::int32_t>;
-  const char* name = index == no_index ? "multiplier" : "multipliers";
+  const char* name = index == no_index ? "multiplier" : array;
   return expect_inside(function, name, index, m.multiplier, 0, largest, ".multiplier") &&
          expect_inside(function, name, index, m.shift, 0, 62, ".shift");
 }

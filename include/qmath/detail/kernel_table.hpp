@@ -14,6 +14,7 @@
 
 #include "qmath/core/options.hpp"
 #include "qmath/core/params.hpp"
+#include "qmath/detail/packed_layout.hpp"
 #include "qmath/detail/targets.hpp"
 #include "qmath/fixed_point.hpp"
 
@@ -22,50 +23,92 @@ namespace detail {
 
 // ---- GEMM ----------------------------------------------------------------------------------------
 
-/// What happens to the int32 sums of one GEMM; which members are read depends on the output type.
-/// A per-column array has 1 element (column_step 0) or n (column_step 1); null means absent.
+/// Where the int32 sums of a GEMM go.
+enum class gemm_output : unsigned char { s32, f32, f16, bf16, s8, u8, s16, function };
+
+/// What happens to the int32 sums of one GEMM; which members are read depends on the output.
+/// An array of numbers per column has 1 element (step 0) or n (step 1); null means absent.
 struct gemm_epilogue {
   QMATH_INLINE constexpr gemm_epilogue() noexcept {}  // at -O0 shared by the linker otherwise
 
-  const float* scales = nullptr;  ///< f32: a_scale * b_scale[n]; s8, u8: multipliers
+  gemm_output output = gemm_output::s32;
+  bool accumulate = false;                 ///< s32, real numbers: c is added
+  bool clamps = false;                     ///< real numbers: to [lower, upper]
+  const std::int32_t* bias_s32 = nullptr;  ///< s32, codes
+  const float* bias_f32 = nullptr;         ///< real numbers
+  const float* scales = nullptr;           ///< real numbers: b_scales; codes: multipliers
   std::size_t scale_step = 0;
-  const float* bias_f32 = nullptr;
-  const std::int32_t* bias_s32 = nullptr;
-  float a_scale = 1.0f;
-  std::int32_t zero_point = 0;
+  const float* row_scales = nullptr;  ///< 1 per row; null: row_scale for all
+  float row_scale = 1.0f;
+  float lower = 0.0f;
+  float upper = 0.0f;
+  const fixed_point_multiplier* fixed_multipliers = nullptr;  ///< codes: instead of scales
+  std::size_t fixed_step = 0;
+  fixed_point_rule rule = fixed_point_rule::single_rounding;
+  std::int32_t zero_point = 0;  ///< codes
   std::int32_t min = 0;
   std::int32_t max = 0;
+  void (*function)(void* object, std::size_t row, std::size_t column, const std::int32_t* sums,
+                   std::size_t count) = nullptr;
+  void* object = nullptr;
 };
 
-/// One GEMM, C[m, n] = epilogue(sum over k of (A[m, k] - a_zero_point) * B[k, n]).
+/// One GEMM, C[m, n] = epilogue(sum over k of (A[m, k] - za[m]) * (B[k, n] - zb[n])).
 struct gemm_problem {
   QMATH_INLINE constexpr gemm_problem() noexcept {}
 
   const void* a = nullptr;   ///< m rows of k elements
   std::size_t a_stride = 0;  ///< elements
   bool a_is_signed = false;  ///< s8 or u8
+  bool b_is_signed = true;   ///< of the source of B: stored codes are b - 128 if not
   std::int32_t a_zero_point = 0;
-  const std::int32_t* column_sums = nullptr;  ///< of B, n of them
-  const std::int8_t* panels = nullptr;        ///< packed B (pack.hpp)
+  std::int32_t b_zero_point = 0;
+  const std::int32_t* a_zero_points = nullptr;  ///< per row; null: a_zero_point
+  const std::int32_t* b_zero_points = nullptr;  ///< per column; null: b_zero_point
+  const std::byte* column_sums = nullptr;       ///< of B as stored: n int32, little-endian
+  const std::int8_t* panels = nullptr;          ///< packed B (pack.hpp)
   std::size_t m = 0, n = 0, k = 0;
   void* c = nullptr;
   std::size_t c_stride = 0;  ///< elements
   gemm_epilogue epilogue;
 };
 
+/// Tasks of a problem: see packed_layout.hpp.
+QMATH_INLINE constexpr std::size_t gemm_tasks(std::size_t m, std::size_t n,
+                                              std::size_t k) noexcept {
+  const std::size_t rows = gemm_task_rows(k);
+  return (m / rows + (m % rows != 0 ? 1 : 0)) *
+         (n / gemm_task_columns + (n % gemm_task_columns != 0 ? 1 : 0));
+}
+
+/// B(row, column) is at data[row * row_step + column * column_step], and becomes panels and sums (pack.hpp).
+struct pack_job {
+  QMATH_INLINE constexpr pack_job() noexcept {}
+
+  const std::uint8_t* data = nullptr;
+  std::size_t k = 0, n = 0;
+  std::size_t row_step = 0, column_step = 0;  ///< one of the two is 1
+  bool is_signed = true;
+  std::byte* column_sums = nullptr;
+  std::int8_t* panels = nullptr;
+};
+
 /// One tile of int32 sums: sums[r][c] = initial[c] + sum over k of A'[r, k] * B[k, c], modulo 2^32.
 /// A' is A with the bytes' sign bits flipped where that gives them the sign that the kernel wants: an
 /// element of A' is then that of A plus or minus 128, which `initial` makes up for.
 struct gemm_tile {
+  QMATH_INLINE constexpr gemm_tile() noexcept {}
+
   const void* a = nullptr;
   std::size_t a_stride = 0;  ///< elements, which are bytes
   std::int32_t a_flip = 0;   ///< 0 or 0x80808080
-  std::size_t rows = 0;      ///< at most gemm_tile_rows
+  std::size_t rows = 0;
   std::size_t k = 0;
   const std::int8_t* panels = nullptr;    ///< the first panel of the tile
-  std::size_t columns = 0;                ///< columns in use; the tile computes whole panels
-  const std::int32_t* initial = nullptr;  ///< gemm_tile_columns
-  std::int32_t* sums = nullptr;           ///< rows of gemm_tile_columns
+  std::size_t columns = 0;                ///< whole panels
+  const std::int32_t* initial = nullptr;  ///< of each column
+  std::int32_t* sums = nullptr;           ///< rows of sums_stride
+  std::size_t sums_stride = 0;
 };
 
 /// The inner kernel of GEMM, the part that differs between dot product instructions.
@@ -168,10 +211,10 @@ struct kernel_table {
   bool (*all_inside)(const std::uint32_t* values, std::size_t n, std::uint32_t first,
                      std::uint32_t width);
 
-  void (*gemm_s32)(const gemm_problem&, const gemm_dot&);
-  void (*gemm_f32)(const gemm_problem&, const gemm_dot&);
-  void (*gemm_s8)(const gemm_problem&, const gemm_dot&);
-  void (*gemm_u8)(const gemm_problem&, const gemm_dot&);
+  /// Whether a stored code is -128.
+  bool (*pack)(const pack_job&);
+  /// The tasks first ... last - 1.
+  void (*gemm)(const gemm_problem&, const gemm_dot&, std::size_t first, std::size_t last);
   gemm_dot dot;
 };
 

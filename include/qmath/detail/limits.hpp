@@ -18,7 +18,6 @@ template <class T>
 inline constexpr T lowest = std::numeric_limits<T>::lowest();
 template <class T>
 inline constexpr T largest = (std::numeric_limits<T>::max)();
-inline constexpr float smallest_normal = (std::numeric_limits<float>::min)();
 inline constexpr float infinity = std::numeric_limits<float>::infinity();
 
 }  // namespace detail

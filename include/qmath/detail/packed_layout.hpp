@@ -20,9 +20,23 @@ QMATH_INLINE constexpr std::size_t packed_panel_bytes(std::size_t k) noexcept {
   return (k + 3) / 4 * 4 * panel_columns;
 }
 
-/// The tile of C that one call of the inner kernel computes: 3 KiB of int32.
-inline constexpr std::size_t gemm_tile_columns = 2 * panel_columns;
-inline constexpr std::size_t gemm_tile_rows = 24;
+/// In front of the column sums (pack.hpp).
+inline constexpr std::size_t packed_header_bytes = 64;
+
+/// Columns of n, in whole panels.
+QMATH_INLINE constexpr std::size_t padded_columns(std::size_t n) noexcept {
+  return (n + panel_columns - 1) / panel_columns * panel_columns;
+}
+
+/// The work of a GEMM is cut into tasks of so many rows and columns of C, row after row of them. The rows of A
+/// that a task needs fit in a cache of the second level, together with its panels of B unless k is large.
+inline constexpr std::size_t gemm_task_columns = 8 * panel_columns;
+inline constexpr std::size_t gemm_most_task_rows = 240;
+
+/// A multiple of the rows of every register tile there is.
+QMATH_INLINE constexpr std::size_t gemm_task_rows(std::size_t k) noexcept {
+  return k <= 512 ? gemm_most_task_rows : k <= 1024 ? 120 : 60;
+}
 
 }  // namespace detail
 QMATH_END_TYPES

@@ -63,8 +63,8 @@ concept range_of_sixteen_bits = requires(R& r) {
   requires sixteen_bits<std::remove_const_t<typename decltype(std::span(r))::element_type>, One>;
 };
 
-template <class To, class From, std::size_t N>
-QMATH_INLINE auto view_as(std::span<From, N> x) noexcept {
+template <class To, class From, std::size_t Extent>
+QMATH_INLINE auto view_as(std::span<From, Extent> x) noexcept {
   static_assert(sizeof(To) == sizeof(From) && alignof(To) == alignof(From));
   static_assert(std::is_standard_layout_v<To> && std::is_trivially_copyable_v<To>);
   using element = std::conditional_t<std::is_const_v<From>, const To, To>;

@@ -19,9 +19,11 @@
 #include "qmath/kernels/dequantize-inl.hpp"
 #include "qmath/kernels/requantize-inl.hpp"
 #include "qmath/kernels/min_max-inl.hpp"
+#include "qmath/kernels/pack-inl.hpp"
 #include "qmath/kernels/gemm_dot-inl.hpp"
 #define QMATH_TILE_NAMESPACE target_tile
 #include "qmath/kernels/gemm_tile-inl.hpp"
+#include "qmath/kernels/gemm_epilogue-inl.hpp"
 #include "qmath/kernels/gemm-inl.hpp"
 // ---- the table of them
 #include "qmath/kernels/table-inl.hpp"

@@ -1,140 +1,167 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// GEMM around the inner kernel: walks the tiles of C and turns int32 sums into the output.
-// Compiled once per target (detail/foreach_target.hpp).
+// GEMM around the inner kernel: walks the tiles of C, prepares what they need of their columns and rows, and
+// hands their sums to an epilogue. Compiled once per target (detail/foreach_target.hpp).
 //
-// Column tiles are the outer loop, rows the inner one: the panels of B that a tile needs stay in the
-// nearest cache while all of A passes by.
+// A task is a block of rows and columns of C. Its rows of A stay in the second level of cache while its columns
+// pass by, two panels of B at a time, which stay in the first one while the rows pass by. The last rows, too few
+// for the register tile, take all columns of the task at once.
 HWY_BEFORE_NAMESPACE();
 QMATH_BEGIN_NAMESPACE
 namespace impl {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// An epilogue gets the column tile once (its constructor) and then every row of int32 sums. It may
-// read and write gemm_tile_columns elements; those behind `columns` are scratch.
-
-struct epilogue_s32 {
-  using output = std::int32_t;
-
-  epilogue_s32(const gemm_problem&, std::size_t /*column*/, std::size_t /*columns*/) {}
-
-  HWY_INLINE void row(const std::int32_t* HWY_RESTRICT sums, output* HWY_RESTRICT out) const {
-    const gemm_tag d;
-    for (std::size_t c = 0; c < gemm_tile_columns; c += hn::Lanes(d)) {
-      hn::StoreU(hn::LoadU(d, sums + c), d, out + c);
-    }
+// The sum of n bytes modulo 2^32.
+HWY_NOINLINE HWY_MAYBE_UNUSED static std::uint32_t sum_of_bytes(const std::uint8_t* a,
+                                                                std::size_t n, bool is_signed) {
+  const hn::ScalableTag<std::uint8_t> d8;
+  const hn::Repartition<std::uint64_t, decltype(d8)> d64;
+  const std::size_t N = hn::Lanes(d8);
+  const auto flip = hn::Set(d8, is_signed ? 0x80 : 0);
+  auto sums = hn::Zero(d64);
+  std::size_t i = 0;
+  for (; i + N <= n; i += N) {
+    sums = hn::Add(sums, hn::SumsOf8(hn::Xor(hn::LoadU(d8, a + i), flip)));
   }
-};
+  std::uint32_t sum = static_cast<std::uint32_t>(hn::ReduceSum(d64, sums));
+  for (; i < n; ++i) sum += static_cast<std::uint32_t>(a[i] ^ (is_signed ? 0x80 : 0));
+  return is_signed ? sum - 128u * static_cast<std::uint32_t>(n) : sum;
+}
 
-// y = fl(fl(float(sum) * fl(a_scale * b_scale)) + bias)
-struct epilogue_f32 {
-  using output = float;
-  HWY_ALIGN float scales[gemm_tile_columns] = {};
-  HWY_ALIGN float bias[gemm_tile_columns] = {};
+HWY_INLINE gemm_vector load_column_sums(const std::byte* from) {
+  const gemm_tag d;
+#if HWY_IS_LITTLE_ENDIAN
+  const hn::Repartition<std::uint8_t, gemm_tag> d8;
+  return hn::BitCast(d, hn::LoadU(d8, reinterpret_cast<const std::uint8_t*>(from)));
+#else
+  HWY_ALIGN std::int32_t sums[panel_columns];
+  for (std::size_t i = 0; i < hn::Lanes(d); ++i) {
+    sums[i] = static_cast<std::int32_t>(detail::load_le32(from + 4 * i));
+  }
+  return hn::LoadU(d, sums);
+#endif
+}
 
-  epilogue_f32(const gemm_problem& p, std::size_t column, std::size_t columns) {
+class gemm_loop {
+ public:
+  gemm_loop(const gemm_problem& problem, const gemm_dot& inner)
+      : p(problem), dot(inner), finish(choose_finish(problem.epilogue.output)) {
+    // A' = A + a_offset has the sign that the dot product wants, B' = B - b_offset is what is stored, and with
+    // za' = za + a_offset, zb' = zb - b_offset, all modulo 2^32:
+    //   sum (A - za) (B - zb) = sum A' B' - za' (column sum of B' - k zb') - zb' row sum of A'
+    const bool flip = p.a_is_signed != dot.a_is_signed;
+    a_offset = !flip ? 0 : p.a_is_signed ? 128 : -128;
+    b_offset = p.b_is_signed ? 0 : 128;
+    needs_row_sums = p.b_zero_points != nullptr || p.b_zero_point != b_offset;
+    corrects = p.a_zero_points != nullptr || needs_row_sums;
     const gemm_epilogue& e = p.epilogue;
-    for (std::size_t c = 0; c < columns; ++c) {
-      scales[c] = e.a_scale * e.scales[(column + c) * e.scale_step];
-      // -0 is the number that leaves every sum as it is, +0 included.
-      bias[c] = e.bias_f32 ? e.bias_f32[column + c] : -0.0f;
-    }
+    writes_c = !corrects && e.output == gemm_output::s32 && !e.bias_s32 && !e.accumulate;
+    t.k = p.k;
+    t.a_stride = p.a_stride;
+    t.a_flip = flip ? static_cast<std::int32_t>(0x80808080u) : 0;
   }
 
-  HWY_INLINE void row(const std::int32_t* HWY_RESTRICT sums, output* HWY_RESTRICT out) const {
-    const gemm_tag di;
-    const hn::RebindToFloat<gemm_tag> df;
-    for (std::size_t c = 0; c < gemm_tile_columns; c += hn::Lanes(di)) {
-      const auto scaled =
-          rounded(hn::Mul(hn::ConvertTo(df, hn::LoadU(di, sums + c)), hn::LoadU(df, scales + c)));
-      hn::StoreU(hn::Add(scaled, hn::LoadU(df, bias + c)), df, out + c);
-    }
-  }
-};
+  void run(std::size_t task) {
+    const std::size_t task_rows = gemm_task_rows(p.k);
+    const std::size_t across = (p.n + gemm_task_columns - 1) / gemm_task_columns;
+    const std::size_t row = task / across * task_rows, rows = HWY_MIN(task_rows, p.m - row);
+    column = task % across * gemm_task_columns;
+    columns = HWY_MIN(gemm_task_columns, p.n - column);
+    prepare_columns();
+    if (needs_row_sums) prepare_row_sums(row, rows);
+    first_row = row;
 
-// q = nearest_even(clamp(fl(float(sum + bias) * multiplier), min - z, max - z)) + z
-template <class Q>
-struct epilogue_q8 {
-  using output = Q;
-  HWY_ALIGN float multipliers[gemm_tile_columns] = {};
-  HWY_ALIGN std::int32_t bias[gemm_tile_columns] = {};
-  float lo, hi;
-  std::int32_t zero_point;
-
-  epilogue_q8(const gemm_problem& p, std::size_t column, std::size_t columns)
-      : lo(static_cast<float>(p.epilogue.min - p.epilogue.zero_point)),
-        hi(static_cast<float>(p.epilogue.max - p.epilogue.zero_point)),
-        zero_point(p.epilogue.zero_point) {
-    const gemm_epilogue& e = p.epilogue;
-    for (std::size_t c = 0; c < columns; ++c) {
-      multipliers[c] = e.scales[(column + c) * e.scale_step];
-      bias[c] = e.bias_s32 ? e.bias_s32[column + c] : 0;
-    }
-  }
-
-  HWY_INLINE void row(const std::int32_t* HWY_RESTRICT sums, output* HWY_RESTRICT out) const {
-    const gemm_tag di;
-    const hn::RebindToFloat<gemm_tag> df;
-    const hn::Rebind<std::int16_t, gemm_tag> d16;
-    const hn::Rebind<Q, gemm_tag> d8;
-    const auto l = hn::Set(df, lo), h = hn::Set(df, hi);
-    const auto z = hn::Set(di, zero_point);
-    for (std::size_t c = 0; c < gemm_tile_columns; c += hn::Lanes(di)) {
-      const auto sum = hn::Add(hn::LoadU(di, sums + c), hn::LoadU(di, bias + c));
-      const auto m = hn::LoadU(df, multipliers + c);
-      const auto q = hn::Add(requantize_vector(df, sum, m, l, h), z);
-      hn::StoreU(hn::DemoteTo(d8, hn::DemoteTo(d16, q)), d8, out + c);
-    }
-  }
-};
-
-template <class Epilogue>
-HWY_NOINLINE HWY_MAYBE_UNUSED static void gemm(const gemm_problem& p, const gemm_dot& dot) {
-  using output = typename Epilogue::output;
-  HWY_ALIGN std::int32_t sums[gemm_tile_rows * gemm_tile_columns];
-  HWY_ALIGN std::int32_t initial[gemm_tile_columns];
-  const std::size_t row_step = gemm_tile_rows / dot.max_rows * dot.max_rows;
-
-  // A' = A + offset has the sign that the dot product wants, and
-  // sum (A - za) B = sum A' B - (za + offset) * column sums of B, all modulo 2^32.
-  const bool flip = p.a_is_signed != dot.a_is_signed;
-  const std::int32_t offset = !flip ? 0 : p.a_is_signed ? 128 : -128;
-  const std::uint32_t shift = static_cast<std::uint32_t>(p.a_zero_point + offset);
-
-  gemm_tile t;
-  t.k = p.k;
-  t.a_stride = p.a_stride;
-  t.a_flip = flip ? static_cast<std::int32_t>(0x80808080u) : 0;
-  t.sums = sums;
-  t.initial = initial;
-  for (std::size_t column = 0; column < p.n; column += gemm_tile_columns) {
-    t.columns = HWY_MIN(gemm_tile_columns, p.n - column);
-    t.panels = p.panels + column / panel_columns * packed_panel_bytes(p.k);
-    for (std::size_t c = 0; c < gemm_tile_columns; ++c) {
-      const std::int32_t sum = c < t.columns ? p.column_sums[column + c] : 0;
-      initial[c] = static_cast<std::int32_t>(0u - shift * static_cast<std::uint32_t>(sum));
-    }
-    const Epilogue epilogue(p, column, t.columns);
-
-    for (std::size_t row = 0; row < p.m; row += row_step) {
-      t.a = static_cast<const std::uint8_t*>(p.a) + row * p.a_stride;
-      t.rows = HWY_MIN(row_step, p.m - row);
-      dot.tile(t);
-
-      output* out = static_cast<output*>(p.c) + row * p.c_stride + column;
-      for (std::size_t r = 0; r < t.rows; ++r, out += p.c_stride) {
-        if (HWY_LIKELY(t.columns == gemm_tile_columns)) {
-          epilogue.row(sums + r * gemm_tile_columns, out);
-        } else {
-          HWY_ALIGN output part[gemm_tile_columns];
-          epilogue.row(sums + r * gemm_tile_columns, part);
-          std::memcpy(out, part, t.columns * sizeof(output));
+    const std::size_t few = rows % dot.max_rows,
+                      step = gemm_main_rows / dot.max_rows * dot.max_rows;
+    if (few != rows) {
+      for (std::size_t c = 0; c < columns; c += gemm_main_columns) {
+        const std::size_t n = HWY_MIN(gemm_main_columns, columns - c);
+        for (std::size_t r = 0; r < rows - few; r += step) {
+          run_tile(row + r, HWY_MIN(step, rows - few - r), c, n);
         }
       }
     }
+    if (few != 0) run_tile(row + rows - few, few, 0, columns);
   }
+
+ private:
+  void run_tile(std::size_t row, std::size_t rows, std::size_t c, std::size_t n) {
+    t.a = static_cast<const std::uint8_t*>(p.a) + row * p.a_stride;
+    t.rows = rows;
+    t.panels = p.panels + (column + c) / panel_columns * packed_panel_bytes(p.k);
+    t.columns = padded_columns(n);
+    t.initial = numbers.initial + c;
+    if (writes_c && t.columns == n) {  // sums are what is asked for: straight from the registers
+      t.sums = static_cast<std::int32_t*>(p.c) + row * p.c_stride + column + c;
+      t.sums_stride = p.c_stride;
+      return dot.tile(t);
+    }
+    t.sums = sums;
+    t.sums_stride = t.columns;
+    dot.tile(t);
+    const gemm_sums done = {sums, t.sums_stride, row, rows, column + c, n, c};
+    if (corrects) {
+      subtract_zero_points(done, numbers, p.a_zero_points, a_offset,
+                           needs_row_sums ? row_sums + (row - first_row) : nullptr);
+    }
+    finish(p, done);
+  }
+
+  void prepare_columns() {
+    const gemm_tag d;
+    const std::size_t N = hn::Lanes(d);
+    const auto za = hn::Set(d, p.a_zero_points ? 0 : p.a_zero_point + a_offset);
+    const auto k = hn::Set(d, static_cast<std::int32_t>(p.k));
+    for (std::size_t c = 0; c < columns; c += N) {  // sums there are of whole panels
+      auto sum = load_column_sums(p.column_sums + 4 * (column + c));
+      if (corrects) {
+        auto zb = hn::Set(d, p.b_zero_point);
+        if (p.b_zero_points) {
+          zb = load_part(d, p.b_zero_points + column + c, HWY_MIN(N, columns - c));
+        }
+        zb = hn::Sub(zb, hn::Set(d, b_offset));
+        sum = hn::Sub(sum, hn::Mul(k, zb));
+        hn::StoreU(zb, d, numbers.b_zero_points + c);
+        hn::StoreU(sum, d, numbers.b_sums + c);
+      }
+      hn::StoreU(hn::Sub(hn::Zero(d), hn::Mul(za, sum)), d, numbers.initial + c);
+    }
+    for (std::size_t c = (columns + N - 1) / N * N; c < padded_columns(columns); c += N) {
+      hn::StoreU(hn::Zero(d), d, numbers.initial + c);
+    }
+  }
+
+  // Of A'.
+  void prepare_row_sums(std::size_t row, std::size_t rows) {
+    const auto* a = static_cast<const std::uint8_t*>(p.a) + row * p.a_stride;
+    const std::uint32_t offset =
+        static_cast<std::uint32_t>(a_offset) * static_cast<std::uint32_t>(p.k);
+    for (std::size_t r = 0; r < rows; ++r) {
+      row_sums[r] =
+          static_cast<std::int32_t>(sum_of_bytes(a + r * p.a_stride, p.k, p.a_is_signed) + offset);
+    }
+  }
+
+  const gemm_problem& p;
+  const gemm_dot& dot;
+  const gemm_finish finish;
+  gemm_tile t;
+  std::int32_t a_offset, b_offset;
+  bool needs_row_sums, corrects, writes_c;
+  std::size_t first_row = 0, column = 0, columns = 0;  // of the task
+  gemm_columns numbers;
+  HWY_ALIGN std::int32_t row_sums[gemm_most_task_rows];
+  HWY_ALIGN std::int32_t sums[12 * gemm_task_columns];  // few rows, or the main tile
+  static_assert(gemm_main_rows * gemm_main_columns <= 12 * gemm_task_columns);
+};
+
+HWY_NOINLINE HWY_MAYBE_UNUSED static void gemm(const gemm_problem& p, const gemm_dot& dot,
+                                               std::size_t first, std::size_t last) {
+  if (first >= last) return;
+  gemm_loop loop(p, dot);
+  for (std::size_t task = first; task < last; ++task) loop.run(task);
 }
 
 }  // namespace HWY_NAMESPACE

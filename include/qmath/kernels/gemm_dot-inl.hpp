@@ -8,7 +8,9 @@
 //     a_is_signed   the sign that it wants of A; B is signed
 //     add           sum + the products, modulo 2^32: of four bytes per int32 lane, or, if `halves`, of
 //                   two 16-bit integers, which even and odd make of the bytes
-//     max_rows      rows of the register tile
+//     max_rows      rows of the register tile, with two vectors of columns
+//     few_sums      sums in the register tiles of fewer rows, and
+//     most_vectors  their vectors of columns: B is in registers too
 HWY_BEFORE_NAMESPACE();
 QMATH_BEGIN_NAMESPACE
 namespace impl {
@@ -24,7 +26,10 @@ struct dot_by_halves {
   static constexpr bool a_is_signed = false;
   static constexpr bool halves = true;
   // Registers: rows * 2 sums, 4 halves of B, 2 halves of A, a product and a mask.
-  static constexpr std::size_t max_rows = HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3 ? 10 : 4;
+  static constexpr bool many_registers = HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3;
+  static constexpr std::size_t max_rows = many_registers ? 10 : 4;
+  static constexpr std::size_t few_sums = many_registers ? 16 : 8;
+  static constexpr std::size_t most_vectors = 4;
 
   static HWY_INLINE gemm_vector a_even(gemm_vector v) {
     return hn::And(v, hn::Set(gemm_tag(), 0x00FF00FF));
@@ -56,6 +61,8 @@ struct dot_by_quads {
   static constexpr bool a_is_signed = std::is_signed_v<a_type>;
   static constexpr bool halves = false;
   static constexpr std::size_t max_rows = 12;
+  static constexpr std::size_t few_sums = 16;
+  static constexpr std::size_t most_vectors = 8;
 
   static HWY_INLINE gemm_vector add(gemm_vector sum, gemm_vector a, gemm_vector b) {
     const hn::Repartition<a_type, gemm_tag> da;

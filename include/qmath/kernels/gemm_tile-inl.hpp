@@ -58,110 +58,150 @@ HWY_INLINE void add_products(gemm_vector& sum, const gemm_vector& a, const gemm_
   }
 }
 
-// One group of four for this row and the following ones, one vector of columns.
-template <class Dot, std::size_t Row, class Rows, class... Rest>
-HWY_INLINE void add_rows_1(const Rows& a, std::size_t bytes, const gemm_vector& b_even,
-                           const gemm_vector& b_odd, gemm_vector& sum, Rest&... rest) {
-  add_products<Dot>(sum, a.load(Row, bytes), b_even, b_odd);
+// The vectors of B that one group of four is multiplied by. Vectors of unknown size (SVE) can be variables, but
+// neither array elements nor members; references to them can.
+struct b_vectors {
+  const gemm_vector &even0, &even1, &even2, &even3, &even4, &even5, &even6, &even7;
+  const gemm_vector &odd0, &odd1, &odd2, &odd3;
+
+  template <std::size_t I>
+  HWY_INLINE const gemm_vector& even() const {
+    if constexpr (I == 0) return even0;
+    if constexpr (I == 1) return even1;
+    if constexpr (I == 2) return even2;
+    if constexpr (I == 3) return even3;
+    if constexpr (I == 4) return even4;
+    if constexpr (I == 5) return even5;
+    if constexpr (I == 6) return even6;
+    if constexpr (I == 7) return even7;
+  }
+  template <std::size_t I>
+  HWY_INLINE const gemm_vector& odd() const {
+    if constexpr (I == 0) return odd0;
+    if constexpr (I == 1) return odd1;
+    if constexpr (I == 2) return odd2;
+    if constexpr (I >= 3) return odd3;
+  }
+};
+
+// One group of four: sum number I and the following ones, row by row. v: the group of I's row.
+template <class Dot, std::size_t Vectors, std::size_t I, class Rows, class... Rest>
+HWY_INLINE void add_sums(const Rows& a, std::size_t bytes, const b_vectors& b, const gemm_vector& v,
+                         gemm_vector& sum, Rest&... rest) {
+  add_products<Dot>(sum, v, b.template even<I % Vectors>(), b.template odd<I % Vectors>());
   if constexpr (sizeof...(Rest) != 0) {
-    add_rows_1<Dot, Row + 1>(a, bytes, b_even, b_odd, rest...);
+    if constexpr ((I + 1) % Vectors == 0) {
+      const gemm_vector next = a.load((I + 1) / Vectors, bytes);
+      add_sums<Dot, Vectors, I + 1>(a, bytes, b, next, rest...);
+    } else {
+      add_sums<Dot, Vectors, I + 1>(a, bytes, b, v, rest...);
+    }
   }
 }
 
-// The same for two vectors of columns, which share the loads of A.
-template <class Dot, std::size_t Row, class Rows, class... Rest>
-HWY_INLINE void add_rows_2(const Rows& a, std::size_t bytes, const gemm_vector& b0_even,
-                           const gemm_vector& b0_odd, const gemm_vector& b1_even,
-                           const gemm_vector& b1_odd, gemm_vector& sum0, gemm_vector& sum1,
-                           Rest&... rest) {
-  const gemm_vector v = a.load(Row, bytes);
-  add_products<Dot>(sum0, v, b0_even, b0_odd);
-  add_products<Dot>(sum1, v, b1_even, b1_odd);
-  if constexpr (sizeof...(Rest) != 0) {
-    add_rows_2<Dot, Row + 1>(a, bytes, b0_even, b0_odd, b1_even, b1_odd, rest...);
-  }
-}
+// Where the vectors of columns of a register tile are: at first, or `next` bytes on where a panel has no more.
+struct b_columns {
+  const std::int8_t* first;
+  std::size_t panel_bytes;
 
-// One group of four for all rows and columns of the register tile.
+  template <std::size_t I>
+  HWY_INLINE gemm_vector load() const {
+    const gemm_tag d;
+    const hn::Repartition<std::int8_t, gemm_tag> d8;
+    const std::size_t per_panel = panel_columns / hn::Lanes(d);
+    return hn::BitCast(
+        d, hn::LoadU(d8, first + I / per_panel * panel_bytes + I % per_panel * 4 * hn::Lanes(d)));
+  }
+};
+
+// One group of four for all rows and columns of the register tile. At most 8 vectors of columns, 4 of them where
+// each has two halves.
 template <class Dot, std::size_t Vectors, class Rows, class... Sums>
-HWY_INLINE void add_group(const Rows& a, std::size_t bytes, const std::int8_t* b0,
-                          const std::int8_t* b1, Sums&... sums) {
-  const gemm_tag d;
-  const hn::Repartition<std::int8_t, gemm_tag> d8;
-  const gemm_vector v0 = hn::BitCast(d, hn::LoadU(d8, b0));
-  const gemm_vector v1 = Vectors == 1 ? v0 : hn::BitCast(d, hn::LoadU(d8, b1));
-  if constexpr (Dot::halves && Vectors == 1) {
-    add_rows_1<Dot, 0>(a, bytes, Dot::b_even(v0), Dot::b_odd(v0), sums...);
-  } else if constexpr (Dot::halves) {
-    add_rows_2<Dot, 0>(a, bytes, Dot::b_even(v0), Dot::b_odd(v0), Dot::b_even(v1), Dot::b_odd(v1),
-                       sums...);
-  } else if constexpr (Vectors == 1) {
-    add_rows_1<Dot, 0>(a, bytes, v0, v0, sums...);
+HWY_INLINE void add_group(const Rows& a, std::size_t bytes, const b_columns& b, Sums&... sums) {
+  static_assert(Vectors <= (Dot::halves ? 4 : 8));
+  const gemm_vector v = a.load(0, bytes);
+  const gemm_vector v0 = b.load<0>();
+  const gemm_vector v1 = Vectors > 1 ? b.load<1>() : v0;
+  const gemm_vector v2 = Vectors > 2 ? b.load<2>() : v0, v3 = Vectors > 2 ? b.load<3>() : v0;
+  if constexpr (Dot::halves) {
+    const gemm_vector even0 = Dot::b_even(v0), odd0 = Dot::b_odd(v0);
+    const gemm_vector even1 = Dot::b_even(v1), odd1 = Dot::b_odd(v1);
+    const gemm_vector even2 = Dot::b_even(v2), odd2 = Dot::b_odd(v2);
+    const gemm_vector even3 = Dot::b_even(v3), odd3 = Dot::b_odd(v3);
+    const b_vectors all = {even0, even1, even2, even3, even0, even0,
+                           even0, even0, odd0,  odd1,  odd2,  odd3};
+    add_sums<Dot, Vectors, 0>(a, bytes, all, v, sums...);
   } else {
-    add_rows_2<Dot, 0>(a, bytes, v0, v0, v1, v1, sums...);
+    const gemm_vector v4 = Vectors > 4 ? b.load<4>() : v0, v5 = Vectors > 4 ? b.load<5>() : v0;
+    const gemm_vector v6 = Vectors > 4 ? b.load<6>() : v0, v7 = Vectors > 4 ? b.load<7>() : v0;
+    const b_vectors all = {v0, v1, v2, v3, v4, v5, v6, v7, v0, v0, v0, v0};
+    add_sums<Dot, Vectors, 0>(a, bytes, all, v, sums...);
   }
 }
 
 template <std::size_t Vectors, class... Rest>
-HWY_INLINE void store_rows(std::int32_t* out, const gemm_vector& sum, const Rest&... rest) {
+HWY_INLINE void store_rows(std::int32_t* out, std::size_t stride, const gemm_vector& sum,
+                           const Rest&... rest) {
   const gemm_tag d;
   const std::size_t N = hn::Lanes(d);
   hn::StoreU(sum, d, out);
   if constexpr (sizeof...(Rest) != 0) {
     // The next vector is beside this one, or at the start of the next row.
     constexpr bool row_ends = sizeof...(Rest) % Vectors == 0;
-    store_rows<Vectors>(row_ends ? out + gemm_tile_columns - (Vectors - 1) * N : out + N, rest...);
+    store_rows<Vectors>(row_ends ? out + stride - (Vectors - 1) * N : out + N, stride, rest...);
   }
 }
 
-// Rows x (Vectors * lanes) sums in registers. The recursion declares one variable per sum: vectors of
-// unknown size (SVE) can be variables but not array elements.
+// Rows x (Vectors * lanes) sums in registers. The recursion declares one variable per sum.
 template <class Dot, std::size_t Rows, std::size_t Vectors, flip Flip, class... Sums>
-HWY_INLINE void register_tile(a_rows<Flip> a, std::size_t k, const std::int8_t* b0,
-                              const std::int8_t* b1, const std::int32_t* initial, std::int32_t* out,
+HWY_INLINE void register_tile(a_rows<Flip> a, std::size_t k, b_columns b,
+                              const std::int32_t* initial, std::int32_t* out, std::size_t stride,
                               Sums&... sums) {
   if constexpr (sizeof...(Sums) < Rows * Vectors) {
     const gemm_tag d;
     gemm_vector sum = hn::LoadU(d, initial + sizeof...(Sums) % Vectors * hn::Lanes(d));
-    register_tile<Dot, Rows, Vectors>(a, k, b0, b1, initial, out, sums..., sum);
+    register_tile<Dot, Rows, Vectors>(a, k, b, initial, out, stride, sums..., sum);
   } else {
     for (; k >= 4; k -= 4) {
-      add_group<Dot, Vectors>(a, 4, b0, b1, sums...);
+      add_group<Dot, Vectors>(a, 4, b, sums...);
       a.next += 4;
-      b0 += 4 * panel_columns;
-      b1 += 4 * panel_columns;
+      b.first += 4 * panel_columns;
     }
-    if (k != 0) add_group<Dot, Vectors>(a, k, b0, b1, sums...);
-    store_rows<Vectors>(out, sums...);
+    if (k != 0) add_group<Dot, Vectors>(a, k, b, sums...);
+    store_rows<Vectors>(out, stride, sums...);
   }
 }
 
-// All columns of the tile, for Rows rows.
-template <class Dot, std::size_t Rows, flip Flip>
+// All columns of the tile, for Rows rows: as many vectors of columns at a time as Vectors, then one by one.
+template <class Dot, std::size_t Rows, std::size_t Vectors, flip Flip>
 HWY_NOINLINE static void tile_rows(const gemm_tile& t, std::size_t row) {
   const gemm_tag d;
   const std::size_t N = hn::Lanes(d);
-  // Two vectors always fit into a panel, unless one is as wide as it.
-  constexpr bool may_be_single = HWY_HAVE_SCALABLE || hn::MaxLanes(d) == panel_columns;
   const std::size_t panel_bytes = packed_panel_bytes(t.k);
-  const std::size_t columns = (t.columns + panel_columns - 1) / panel_columns * panel_columns;
   const a_rows<Flip> a{static_cast<const std::uint8_t*>(t.a) + row * t.a_stride, t.a_stride,
                        t.a_flip};
-  std::int32_t* out = t.sums + row * gemm_tile_columns;
-  for (std::size_t c = 0; c < columns;) {
-    const std::size_t c1 = c + N;
-    const std::int8_t* b0 = t.panels + c / panel_columns * panel_bytes + c % panel_columns * 4;
-    const std::int8_t* b1 = t.panels + c1 / panel_columns * panel_bytes + c1 % panel_columns * 4;
-    if (!may_be_single || c1 < columns) {
-      register_tile<Dot, Rows, 2>(a, t.k, b0, b1, t.initial + c, out + c);
-      c += 2 * N;
-    } else {
-      if constexpr (may_be_single) {
-        register_tile<Dot, Rows, 1>(a, t.k, b0, b0, t.initial + c, out + c);
-      }
-      c += N;
-    }
+  std::int32_t* const out = t.sums + row * t.sums_stride;
+  const auto columns = [&](std::size_t c) HWY_ATTR {
+    return b_columns{t.panels + c / panel_columns * panel_bytes + c % panel_columns * 4,
+                     panel_bytes};
+  };
+  std::size_t c = 0;
+  for (; c + Vectors * N <= t.columns; c += Vectors * N) {
+    register_tile<Dot, Rows, Vectors>(a, t.k, columns(c), t.initial + c, out + c, t.sums_stride);
   }
+  for (; c < t.columns; c += N) {
+    register_tile<Dot, Rows, 1>(a, t.k, columns(c), t.initial + c, out + c, t.sums_stride);
+  }
+}
+
+// Few rows take more columns at a time: enough sums to hide the latency of an addition.
+template <class Dot, std::size_t Rows>
+HWY_INLINE std::size_t tiles_of_few_rows(const gemm_tile& t, std::size_t row) {
+  constexpr std::size_t vectors = HWY_MIN(Dot::most_vectors, HWY_MAX(2, Dot::few_sums / Rows));
+  if constexpr (Dot::max_rows > Rows) {
+    for (; row + Rows <= t.rows; row += Rows) tile_rows<Dot, Rows, vectors, flip::by_mask>(t, row);
+  }
+  return row;
 }
 
 template <class Dot>
@@ -170,15 +210,15 @@ HWY_MAYBE_UNUSED static void tile(const gemm_tile& t) {
   // Most of the work is here, where a wasted instruction shows; the rest shares its code.
   for (; row + Dot::max_rows <= t.rows; row += Dot::max_rows) {
     if (t.a_flip == 0) {
-      tile_rows<Dot, Dot::max_rows, flip::never>(t, row);
+      tile_rows<Dot, Dot::max_rows, 2, flip::never>(t, row);
     } else {
-      tile_rows<Dot, Dot::max_rows, flip::always>(t, row);
+      tile_rows<Dot, Dot::max_rows, 2, flip::always>(t, row);
     }
   }
-  if constexpr (Dot::max_rows > 4) {
-    for (; row + 4 <= t.rows; row += 4) tile_rows<Dot, 4, flip::by_mask>(t, row);
-  }
-  for (; row < t.rows; ++row) tile_rows<Dot, 1, flip::by_mask>(t, row);
+  row = tiles_of_few_rows<Dot, 8>(t, row);
+  row = tiles_of_few_rows<Dot, 4>(t, row);
+  row = tiles_of_few_rows<Dot, 2>(t, row);
+  tiles_of_few_rows<Dot, 1>(t, row);
 }
 
 template <class Dot>

@@ -14,10 +14,8 @@ HWY_MAYBE_UNUSED static constexpr kernel_table table = {
     &requantize,
     &min_max,
     &all_inside,
-    &gemm<epilogue_s32>,
-    &gemm<epilogue_f32>,
-    &gemm<epilogue_q8<std::int8_t>>,
-    &gemm<epilogue_q8<std::uint8_t>>,
+    &pack,
+    &gemm,
     target_tile::make_dot<target_dot>(),
 };
 

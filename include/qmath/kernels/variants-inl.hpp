@@ -13,12 +13,14 @@
 #define QMATH_VARIANT_ATTRIBUTES HWY_TARGET_STR_AVX2 ",avxvnni"
 #define QMATH_VARIANT_ADD(sum, a, b) sum.raw = _mm256_dpbusd_avx_epi32(sum.raw, a.raw, b.raw)
 #define QMATH_VARIANT_ROWS 6
+#define QMATH_VARIANT_FEW_SUMS 8
 #elif HWY_ARCH_X86 && HWY_TARGET == HWY_AVX3
 // vpdpbusd, EVEX encoded: AVX-512 VNNI, on CPUs without the rest of Ice Lake's AVX-512.
 #define QMATH_VARIANT avx3_vnni
 #define QMATH_VARIANT_ATTRIBUTES HWY_TARGET_STR_AVX3 ",avx512vnni"
 #define QMATH_VARIANT_ADD(sum, a, b) sum.raw = _mm512_dpbusd_epi32(sum.raw, a.raw, b.raw)
 #define QMATH_VARIANT_ROWS 12
+#define QMATH_VARIANT_FEW_SUMS 16
 #elif HWY_ARCH_ARM_A64 && !defined(__ARM_FEATURE_DOTPROD) && \
     (HWY_TARGET == HWY_NEON_WITHOUT_AES ||                   \
      (HWY_TARGET == HWY_NEON && HWY_STATIC_TARGET == HWY_NEON))
@@ -28,6 +30,7 @@
 #define QMATH_VARIANT_ADD(sum, a, b) \
   sum.raw = vdotq_s32(sum.raw, vreinterpretq_s8_s32(a.raw), vreinterpretq_s8_s32(b.raw))
 #define QMATH_VARIANT_ROWS 12
+#define QMATH_VARIANT_FEW_SUMS 16
 #endif
 
 #ifdef QMATH_VARIANT
@@ -43,6 +46,8 @@ namespace HWY_NAMESPACE {
 
 struct variant_dot : dot_by_quads {
   static constexpr std::size_t max_rows = QMATH_VARIANT_ROWS;
+  static constexpr std::size_t few_sums = QMATH_VARIANT_FEW_SUMS;
+  static constexpr std::size_t most_vectors = few_sums / 2;
 
   static HWY_INLINE gemm_vector add(gemm_vector sum, gemm_vector a, gemm_vector b) {
     QMATH_VARIANT_ADD(sum, a, b);
@@ -74,4 +79,5 @@ HWY_POP_ATTRIBUTES
 #undef QMATH_VARIANT_ATTRIBUTES
 #undef QMATH_VARIANT_ADD
 #undef QMATH_VARIANT_ROWS
+#undef QMATH_VARIANT_FEW_SUMS
 #endif  // QMATH_VARIANT

@@ -1,0 +1,33 @@
+// Copyright (c) qmath contributors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Integers in bytes, lowest byte first, whatever the machine.
+#ifndef QMATH_DETAIL_LITTLE_ENDIAN_HPP_
+#define QMATH_DETAIL_LITTLE_ENDIAN_HPP_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "qmath/detail/abi.hpp"
+
+QMATH_BEGIN_TYPES
+namespace detail {
+
+QMATH_INLINE std::uint64_t load_le(const std::byte* from, std::size_t bytes) noexcept {
+  std::uint64_t v = 0;
+  for (std::size_t i = 0; i < bytes; ++i) v |= static_cast<std::uint64_t>(from[i]) << (8 * i);
+  return v;
+}
+QMATH_INLINE std::uint32_t load_le32(const std::byte* from) noexcept {
+  return static_cast<std::uint32_t>(load_le(from, 4));
+}
+QMATH_INLINE std::uint64_t load_le64(const std::byte* from) noexcept { return load_le(from, 8); }
+
+QMATH_INLINE void store_le(std::uint64_t v, std::size_t bytes, std::byte* to) noexcept {
+  for (std::size_t i = 0; i < bytes; ++i) to[i] = static_cast<std::byte>(v >> (8 * i));
+}
+
+}  // namespace detail
+QMATH_END_TYPES
+
+#endif  // QMATH_DETAIL_LITTLE_ENDIAN_HPP_
