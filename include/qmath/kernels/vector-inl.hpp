@@ -101,17 +101,26 @@ HWY_INLINE V rounded(V v) {
 #endif
 }
 
+// Two vectors of int32 -> one of int16, saturated, in the order in which narrow has them on the way.
+template <class D16, class VI>
+HWY_INLINE hn::Vec<D16> narrow_to_16(D16 d16, VI a, VI b) {
+#if HWY_TARGET <= HWY_AVX2 && HWY_ARCH_X86
+  return hn::ReorderDemote2To(d16, a, b);
+#else
+  return hn::OrderedDemote2To(d16, a, b);
+#endif
+}
+
 // Four vectors of int32 -> one vector of 8-bit integers, in order and saturated. f maps the 16-bit lanes
 // of a and b on the way, g those of c and d.
 template <class D8, class VI, class F, class G>
 HWY_INLINE hn::Vec<D8> narrow(D8 d8, VI a, VI b, VI c, VI d, const F& f, const G& g) {
   const hn::Repartition<std::int16_t, D8> d16;
+  const auto ab = f(narrow_to_16(d16, a, b)), cd = g(narrow_to_16(d16, c, d));
 #if HWY_TARGET <= HWY_AVX2 && HWY_ARCH_X86
   // Packs work within 128-bit blocks: the result has 4 bytes of each vector in every block. One
   // permutation at the end puts them in order.
   const hn::Repartition<std::uint32_t, D8> du32;
-  const auto ab = f(hn::ReorderDemote2To(d16, a, b));
-  const auto cd = g(hn::ReorderDemote2To(d16, c, d));
   const auto abcd = hn::BitCast(du32, hn::ReorderDemote2To(d8, ab, cd));
 #if HWY_TARGET <= HWY_AVX3
   alignas(64) static constexpr std::uint32_t order[16] = {0, 4, 8,  12, 1, 5, 9,  13,
@@ -121,8 +130,7 @@ HWY_INLINE hn::Vec<D8> narrow(D8 d8, VI a, VI b, VI c, VI d, const F& f, const G
 #endif
   return hn::BitCast(d8, hn::TableLookupLanes(abcd, hn::SetTableIndices(du32, order)));
 #else
-  return hn::OrderedDemote2To(d8, f(hn::OrderedDemote2To(d16, a, b)),
-                              g(hn::OrderedDemote2To(d16, c, d)));
+  return hn::OrderedDemote2To(d8, ab, cd);
 #endif
 }
 
@@ -146,13 +154,18 @@ HWY_INLINE hn::Vec<D8> add_and_saturate(D8 d8, VI a, VI b, VI c, VI d, V16 z) {
   return add_and_saturate(d8, a, b, c, d, z, z);
 }
 
-// The same for one vector, which gives one of Part, a tag of 8-bit integers with as many lanes.
-template <class Part, class VI>
-HWY_INLINE hn::Vec<Part> add_and_saturate(Part part8, VI v, std::int32_t z) {
+// The same for one vector, which gives one of Part, a tag of 8-bit integers with as many lanes. z: one zero
+// point, or a vector of 16-bit ones.
+template <class Part, class VI, class Z>
+HWY_INLINE hn::Vec<Part> add_and_saturate(Part part8, VI v, Z z) {
   const hn::Rebind<std::int16_t, Part> d16;
-  const auto sum =
-      hn::SaturatedAdd(hn::DemoteTo(d16, v), hn::Set(d16, static_cast<std::int16_t>(z)));
-  return hn::DemoteTo(part8, sum);
+  const auto steps = hn::DemoteTo(d16, v);
+  if constexpr (std::is_integral_v<Z>) {
+    const auto all = hn::Set(d16, static_cast<std::int16_t>(z));
+    return hn::DemoteTo(part8, hn::SaturatedAdd(steps, all));
+  } else {
+    return hn::DemoteTo(part8, hn::SaturatedAdd(steps, z));
+  }
 }
 
 // Elements of memory as lanes of D, which has their type, or float for the shorter real numbers.
