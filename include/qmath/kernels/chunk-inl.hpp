@@ -166,17 +166,13 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static const float* load_reals(real_type type, con
   }
 }
 
-// To nearest even, NaN to the quiet one. In integers, the same on every target.
-template <class DU16>
-HWY_INLINE hn::Vec<DU16> bfloat16_bits(DU16 du16, hn::Vec<hn::ScalableTag<float>> v) {
-  const hn::ScalableTag<float> df;
-  const hn::RebindToUnsigned<decltype(df)> du32;
+// To nearest even, in the upper halves: in integers, the same on every target. Not for NaN, which real numbers
+// that were codes never are.
+HWY_INLINE auto rounded_to_bfloat16(hn::Vec<hn::ScalableTag<float>> v) {
+  const hn::RebindToUnsigned<hn::ScalableTag<float>> du32;
   const auto bits = hn::BitCast(du32, v);
   const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du32, 1));
-  const auto number = hn::Add(hn::Add(bits, hn::Set(du32, 0x7FFF)), odd);
-  const auto nan = hn::Or(bits, hn::Set(du32, 0x400000));
-  const auto is_nan = hn::RebindMask(du32, hn::IsNaN(v));
-  return hn::DemoteTo(du16, hn::ShiftRight<16>(hn::IfThenElse(is_nan, nan, number)));
+  return hn::Add(hn::Add(bits, hn::Set(du32, 0x7FFF)), odd);
 }
 
 // As half_from (formats/real.hpp); in integers where there is no instruction for it: |x| < 2^-14 becomes a
@@ -217,17 +213,26 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void store_reals(real_type type, const floa
   }
   const hn::Rebind<std::uint16_t, decltype(df)> du16;
   std::uint16_t* const to = static_cast<std::uint16_t*>(out) + first;
+  std::size_t i = 0;
   const auto store = [&](const auto& bits_of) HWY_ATTR {
-    const auto one = [&](std::size_t i) HWY_ATTR { return bits_of(hn::LoadU(df, in + i)); };
-    std::size_t i = 0;
-    for (; i + N <= length; i += N) hn::StoreU(one(i), du16, to + i);
-    if (i != length) hn::StoreN(one(i), du16, to + i, length - i);
+    const auto one = [&] HWY_ATTR { return bits_of(hn::LoadU(df, in + i)); };
+    for (; i + N <= length; i += N) hn::StoreU(one(), du16, to + i);
+    if (i != length) hn::StoreN(one(), du16, to + i, length - i);
   };
-  if (type == real_type::f16) {
-    store([&](auto v) HWY_ATTR { return half_bits(du16, v); });
-  } else {
-    store([&](auto v) HWY_ATTR { return bfloat16_bits(du16, v); });
+  if (type == real_type::f16) return store([&](auto v) HWY_ATTR { return half_bits(du16, v); });
+  const hn::Repartition<std::uint16_t, decltype(df)> two;
+  for (; i + 2 * N <= length; i += 2 * N) {
+    const auto a = rounded_to_bfloat16(hn::LoadU(df, in + i));
+    const auto b = rounded_to_bfloat16(hn::LoadU(df, in + i + N));
+#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
+    hn::StoreU(hn::ConcatOdd(two, hn::BitCast(two, b), hn::BitCast(two, a)), two, to + i);
+#else
+    hn::StoreU(hn::OrderedDemote2To(two, hn::ShiftRight<16>(a), hn::ShiftRight<16>(b)), two,
+               to + i);
+#endif
   }
+  store([&](auto v)
+            HWY_ATTR { return hn::DemoteTo(du16, hn::ShiftRight<16>(rounded_to_bfloat16(v))); });
 }
 
 // ---- Codes ---------------------------------------------------------------------------------------

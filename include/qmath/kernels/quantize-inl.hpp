@@ -12,6 +12,24 @@ namespace impl {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+// Four vectors from x on, `times` times, `stride` elements apart. The parameters are those of the vectors; in
+// Pairs, two vectors share theirs.
+template <quotient How, ending End, bool Pairs, class T, class V, class V16>
+HWY_INLINE void quantize_fours(const T* HWY_RESTRICT x, std::size_t times, std::size_t stride, V r0,
+                               V r1, V r2, V r3, V e0, V e1, V e2, V e3, V16 z_01, V16 z_23,
+                               const codes_in_use& codes, std::int8_t* HWY_RESTRICT q) {
+  const hn::DFromV<V> df;
+  const auto u0 = upper_bound<How>(r0), u1 = upper_bound<How>(r1);
+  const auto u2 = upper_bound<How>(r2), u3 = upper_bound<How>(r3);
+  for (; times != 0; --times, x += stride, q += stride) {
+    store_8_bits<End, Pairs>(steps_of<How>(load_vector<Pairs>(df, x, 0), r0, e0, u0),
+                             steps_of<How>(load_vector<Pairs>(df, x, 1), r1, e1, u1),
+                             steps_of<How>(load_vector<Pairs>(df, x, 2), r2, e2, u2),
+                             steps_of<How>(load_vector<Pairs>(df, x, 3), r3, e3, u3), z_01, z_23,
+                             codes, q);
+  }
+}
+
 // Elements that share their parameters: in all lanes. z is the zero point, less the sign.
 template <quotient How, ending End, class T, class V>
 HWY_INLINE void quantize_block(const T* HWY_RESTRICT x, std::size_t n, V r, V r2, std::int32_t z,
@@ -20,24 +38,22 @@ HWY_INLINE void quantize_block(const T* HWY_RESTRICT x, std::size_t n, V r, V r2
   const hn::Repartition<std::int16_t, decltype(df)> d16;
   const std::size_t N = hn::Lanes(df);
   const auto z16 = hn::Set(d16, static_cast<std::int16_t>(z));
-  const auto upper = upper_bound<How>(r);
-  const auto steps = [&](auto v) HWY_ATTR { return steps_of<How>(v, r, r2, upper); };
   for_each_four(
       n, N,
       [&](std::size_t i) HWY_ATTR {
-        store_8_bits<End>(steps(load_lanes(df, x + i)), steps(load_lanes(df, x + i + N)),
-                          steps(load_lanes(df, x + i + 2 * N)),
-                          steps(load_lanes(df, x + i + 3 * N)), z16, z16, codes, q + i);
+        quantize_fours<How, End, loads_pairs<T>>(x + i, 1, 0, r, r, r, r, r2, r2, r2, r2, z16, z16,
+                                                 codes, q + i);
       },
       [&](std::size_t i, std::size_t length) HWY_ATTR {
         const auto v = length < N ? load_lanes(df, x, length) : load_lanes(df, x + i);
-        store_8_bits<End>(steps(v), length, z, codes, q + i);
+        store_8_bits<End>(steps_of<How>(v, r, r2, upper_bound<How>(r)), length, z, codes, q + i);
       });
 }
 
-// All elements share the one parameter, which stays in registers.
+// All n elements share the one parameter, which stays in registers.
 template <ending End, class T>
-HWY_NOINLINE static void quantize_per_tensor(const quantize_job& job) {
+HWY_NOINLINE static void quantize_run(const quantize_job& job, const T* HWY_RESTRICT x,
+                                      std::size_t n, std::int8_t* HWY_RESTRICT q) {
   const codes_in_use codes = codes_of(job);
   const std::int32_t z = job.zero_points != nullptr ? job.zero_points[0] : 0;
   with_quotient(job, job.scales, 1, [&](auto how) HWY_ATTR {
@@ -45,26 +61,8 @@ HWY_NOINLINE static void quantize_per_tensor(const quantize_job& job) {
     const auto s = hn::Set(hn::ScalableTag<float>(), job.scales[0]);
     auto r = s, r2 = s;
     prepare<kind>(s, r, r2);
-    quantize_block<kind, End>(static_cast<const T*>(job.in), job.n, r, r2, z - codes.sign, codes,
-                              static_cast<std::int8_t*>(job.out));
+    quantize_block<kind, End>(x, n, r, r2, z - codes.sign, codes, q);
   });
-}
-
-// Four vectors, each with parameters of its own, `times` times, `stride` elements apart.
-template <quotient How, ending End, class T, class V, class V16>
-HWY_INLINE void quantize_fours(const T* HWY_RESTRICT x, std::size_t times, std::size_t stride, V r0,
-                               V r1, V r2, V r3, V e0, V e1, V e2, V e3, V16 z_01, V16 z_23,
-                               const codes_in_use& codes, std::int8_t* HWY_RESTRICT q) {
-  const hn::DFromV<V> df;
-  const std::size_t N = hn::Lanes(df);
-  const auto u0 = upper_bound<How>(r0), u1 = upper_bound<How>(r1);
-  const auto u2 = upper_bound<How>(r2), u3 = upper_bound<How>(r3);
-  for (; times != 0; --times, x += stride, q += stride) {
-    store_8_bits<End>(steps_of<How>(load_lanes(df, x), r0, e0, u0),
-                      steps_of<How>(load_lanes(df, x + N), r1, e1, u1),
-                      steps_of<How>(load_lanes(df, x + 2 * N), r2, e2, u2),
-                      steps_of<How>(load_lanes(df, x + 3 * N), r3, e3, u3), z_01, z_23, codes, q);
-  }
 }
 
 // Blocks of one vector, of two, or of a multiple of four. All together a multiple of four vectors.
@@ -88,8 +86,8 @@ HWY_INLINE void quantize_vector_blocks(const T* HWY_RESTRICT x, std::size_t bloc
         return narrow_to_16(d16, hn::ShiftRight<16>(both), hn::ShiftRight<16>(next));
       }
     };
-    quantize_fours<How, End>(x, times, step, r(0), r(1), r(2), r(3), r2(0), r2(1), r2(2), r2(3),
-                             z(0), z(2), codes, q);
+    quantize_fours<How, End, Vectors != 1 && loads_pairs<T>>(
+        x, times, step, r(0), r(1), r(2), r(3), r2(0), r2(1), r2(2), r2(3), z(0), z(2), codes, q);
   }
 }
 
@@ -166,9 +164,9 @@ HWY_INLINE void quantize_columns(const quantize_job& job, const float* HWY_RESTR
     auto r0 = s0, r1 = s1, r2 = s2, r3 = s3, e0 = s0, e1 = s1, e2 = s2, e3 = s3;
     prepare<How>(s0, r0, e0), prepare<How>(s1, r1, e1);
     prepare<How>(s2, r2, e2), prepare<How>(s3, r3, e3);
-    quantize_fours<How, End>(x + i, rows, n, r0, r1, r2, r3, e0, e1, e2, e3,
-                             narrow_to_16(d16, z32(i, N), z32(i + N, N)),
-                             narrow_to_16(d16, z32(i + 2 * N, N), z32(i + 3 * N, N)), codes, q + i);
+    quantize_fours<How, End, false>(
+        x + i, rows, n, r0, r1, r2, r3, e0, e1, e2, e3, narrow_to_16(d16, z32(i, N), z32(i + N, N)),
+        narrow_to_16(d16, z32(i + 2 * N, N), z32(i + 3 * N, N)), codes, q + i);
   }
   for (; i < n; i += N) {
     const std::size_t length = n - i < N ? n - i : N;
@@ -262,6 +260,7 @@ template <ending End, class T>
 HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize_elements(
     const quantize_job& job, const granularity& g, std::size_t first, std::size_t length,
     const T* HWY_RESTRICT x, prepared_params& prepared, std::int8_t* HWY_RESTRICT q) {
+  if (is_one_parameter(g)) return quantize_run<End>(job, x, length, q);
   if constexpr (std::is_same_v<T, float>) {
     if (has_short_runs(g)) {
       return quantize_short_runs<End>(job, g, first, length, x, q);
@@ -288,33 +287,45 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize_elements(
                });
 }
 
-// Chunk by chunk: floats come from a buffer if the elements are shorter, codes are packed from a buffer.
-HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize_through_chunks(const quantize_job& job,
-                                                                  const granularity& g,
-                                                                  bool packed) {
-  constexpr std::size_t size = 4 * chunk_size;  // fewer calls than with single chunks
-  prepared_params prepared;
-  chunk_buffer<float> reals;
-  alignas(64) std::uint8_t codes[size + sizeof(chunk_buffer<std::uint8_t>)];
-  const bool floats = job.from == real_type::f32;
-  const std::size_t step = floats ? size : chunk_size;
-  for (std::size_t first = 0; first < job.n; first += step) {
-    const std::size_t length = job.n - first < step ? job.n - first : step;
-    const float* const x = floats ? static_cast<const float*>(job.in) + first
-                                  : load_reals(job.from, job.in, first, length, reals);
-    std::int8_t* const q =
-        packed ? reinterpret_cast<std::int8_t*>(codes) : static_cast<std::int8_t*>(job.out) + first;
-    quantize_elements<ending::clamped>(job, g, first, length, x, prepared, q);
-    if (packed) pack_codes(job.to, codes, first, length, job.out);
-  }
-}
-
 template <ending End, class T>
 HWY_INLINE void quantize_array(const quantize_job& job, const granularity& g) {
-  if (is_one_parameter(g)) return quantize_per_tensor<End, T>(job);
   prepared_params prepared;
   quantize_elements<End>(job, g, 0, job.n, static_cast<const T*>(job.in), prepared,
                          static_cast<std::int8_t*>(job.out));
+}
+
+// Packed codes: chunk by chunk from a buffer.
+template <class T>
+HWY_INLINE void quantize_packed(const quantize_job& job, const granularity& g) {
+  constexpr std::size_t size = 8 * chunk_size;  // fewer calls than with single chunks
+  prepared_params prepared;
+  alignas(64) std::uint8_t codes[size + sizeof(chunk_buffer<std::uint8_t>)];
+  for (std::size_t first = 0; first < job.n; first += size) {
+    const std::size_t length = job.n - first < size ? job.n - first : size;
+    quantize_elements<ending::clamped>(job, g, first, length, static_cast<const T*>(job.in) + first,
+                                       prepared, reinterpret_cast<std::int8_t*>(codes));
+    pack_codes(job.to, codes, first, length, job.out);
+  }
+}
+
+// 16-bit real numbers as floats: chunk by chunk from a buffer.
+HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize_as_floats(const quantize_job& job,
+                                                             const granularity& g, bool packed) {
+  prepared_params prepared;
+  chunk_buffer<float> reals;
+  chunk_buffer<std::uint8_t> codes;
+  for_each_chunk(job.n, [&](std::size_t first, std::size_t length) HWY_ATTR {
+    const float* const x = load_reals(job.from, job.in, first, length, reals);
+    std::int8_t* const q = packed ? reinterpret_cast<std::int8_t*>(codes.data)
+                                  : static_cast<std::int8_t*>(job.out) + first;
+    quantize_elements<ending::clamped>(job, g, first, length, x, prepared, q);
+    if (packed) pack_codes(job.to, codes.data, first, length, job.out);
+  });
+}
+
+// Whether 16-bit real numbers are read by the kernels.
+HWY_INLINE bool is_direct(const quantize_job& job, const granularity& g) {
+  return job.rules.quotient != quotient_rule::reciprocal && !has_short_runs(g) && !is_columns(g);
 }
 
 // Whether a job of 8 bits was done here.
@@ -333,14 +344,22 @@ HWY_INLINE bool quantize_to_8_bits(const quantize_job& job) {
     } else {
       quantize_array<ending::zero_points, float>(job, g);
     }
-  } else if (!all_codes || product || has_short_runs(g) || is_columns(g)) {
-    quantize_through_chunks(job, g, false);
+  } else if (!all_codes || !is_direct(job, g)) {
+    quantize_as_floats(job, g, false);
   } else if (job.from == real_type::f16) {
     quantize_array<ending::zero_points, half>(job, g);
   } else {
     quantize_array<ending::zero_points, bfloat16>(job, g);
   }
   return true;
+}
+
+HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize_to_packed(const quantize_job& job) {
+  const granularity g = as_one_row(job.layout, job.n);
+  if (job.from == real_type::f32) return quantize_packed<float>(job, g);
+  if (!is_direct(job, g)) return quantize_as_floats(job, g, true);
+  if (job.from == real_type::f16) return quantize_packed<half>(job, g);
+  quantize_packed<bfloat16>(job, g);
 }
 
 HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize(const quantize_job& job) {
@@ -362,7 +381,7 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize(const quantize_job& job) {
       case code_type::s32: break;
       default:
         if (!nearest) break;
-        return quantize_through_chunks(job, as_one_row(job.layout, job.n), true);
+        return quantize_to_packed(job);
     }
   }
   quantize_chunks(job, false);

@@ -45,15 +45,16 @@ HWY_INLINE hn::Vec<D8> finished(D8 d8, hn::Vec<D8> code, const codes_in_use& cod
   return hn::Xor(code, set(codes.sign));
 }
 
-// Four vectors of steps as codes to q. The 16-bit zero points, less the sign, are those of a and b, of c and d.
-template <ending End, class VI, class V16>
+// Four vectors of steps as codes to q; Pairs as in narrow. The 16-bit zero points, less the sign, are those of a and b, of c and d.
+template <ending End, bool Pairs = false, class VI, class V16>
 HWY_INLINE void store_8_bits(VI a, VI b, VI c, VI d, V16 z_ab, V16 z_cd, const codes_in_use& codes,
                              std::int8_t* HWY_RESTRICT q) {
   const hn::Repartition<std::int8_t, hn::DFromV<VI>> d8;
   if constexpr (End == ending::plain) {
-    hn::StoreU(saturate(d8, a, b, c, d), d8, q);
+    hn::StoreU(saturate<Pairs>(d8, a, b, c, d), d8, q);
   } else {
-    hn::StoreU(finished<End>(d8, add_and_saturate(d8, a, b, c, d, z_ab, z_cd), codes), d8, q);
+    hn::StoreU(finished<End>(d8, add_and_saturate<Pairs>(d8, a, b, c, d, z_ab, z_cd), codes), d8,
+               q);
   }
 }
 
