@@ -56,13 +56,16 @@ HWY_NOINLINE static void quantize_run(const quantize_job& job, const T* HWY_REST
                                       std::size_t n, std::int8_t* HWY_RESTRICT q) {
   const codes_in_use codes = codes_of(job);
   const std::int32_t z = job.zero_points != nullptr ? job.zero_points[0] : 0;
-  with_quotient(job, job.scales, 1, [&](auto how) HWY_ATTR {
-    constexpr quotient kind = decltype(how)::value;
-    const auto s = hn::Set(hn::ScalableTag<float>(), job.scales[0]);
-    auto r = s, r2 = s;
-    prepare<kind>(s, r, r2);
-    quantize_block<kind, End>(x, n, r, r2, z - codes.sign, codes, q);
-  });
+  with_quotient<End>(
+      job, job.scales, 1,
+      [&](auto how) HWY_ATTR {
+        constexpr quotient kind = decltype(how)::value;
+        const auto s = hn::Set(hn::ScalableTag<float>(), job.scales[0]);
+        auto r = s, r2 = s;
+        prepare<kind>(s, r, r2);
+        quantize_block<kind, End>(x, n, r, r2, z - codes.sign, codes, q);
+      },
+      [&] HWY_ATTR { quantize_run<ending::clamped>(job, x, n, q); });
 }
 
 // Blocks of one vector, of two, or of a multiple of four. All together a multiple of four vectors.
@@ -128,17 +131,22 @@ HWY_NOINLINE static void quantize_rows(const quantize_job& job, const T* HWY_RES
     const std::size_t blocks = (n - i - 1) / block + 1;
     const std::size_t count = blocks < prepared.size ? blocks : prepared.size;
     const std::size_t length = n - i < count * block ? n - i : count * block;
-    with_quotient(job, job.scales + first, count, [&](auto how) HWY_ATTR {
-      constexpr quotient kind = decltype(how)::value;
-      prepare<kind>(job, first, count, prepared);
-      quantize_blocks<kind, End>(x + i, length, block, prepared, codes, q + i);
-    });
+    with_quotient<End>(
+        job, job.scales + first, count,
+        [&](auto how) HWY_ATTR {
+          constexpr quotient kind = decltype(how)::value;
+          prepare<kind>(job, first, count, prepared);
+          quantize_blocks<kind, End>(x + i, length, block, prepared, codes, q + i);
+        },
+        [&] HWY_ATTR {
+          quantize_rows<ending::clamped>(job, x + i, length, block, first, prepared, q + i);
+        });
     i += length;
   }
 }
 
-// `rows` rows of n elements with the parameters from `first` on, one for each column. The parameters of four
-// vectors are prepared for some rows at a time, which hides the time it takes.
+// `rows` rows of n elements with the parameters from `first` on, one for each column: four vectors of columns at
+// a time, through all rows, while the parameters of the next four are prepared, which takes as long.
 template <quotient How, ending End>
 HWY_INLINE void quantize_columns(const quantize_job& job, const float* HWY_RESTRICT x,
                                  std::size_t rows, std::size_t n, std::size_t first,
@@ -153,30 +161,45 @@ HWY_INLINE void quantize_columns(const quantize_job& job, const float* HWY_RESTR
   const float* const scales = job.scales + first;
   const std::int32_t* const zero_points =
       job.zero_points != nullptr ? job.zero_points + first : nullptr;
-  const auto z32 = [&](std::size_t i, std::size_t length) HWY_ATTR {
-    const auto z = zero_points == nullptr ? hn::Zero(di) : hn::LoadN(di, zero_points + i, length);
-    return hn::Sub(z, sign);
+  alignas(64) float r[4 * hn::MaxLanes(df)];
+  alignas(64) float r2[4 * hn::MaxLanes(df)];
+  const auto prepare_four = [&](std::size_t i) HWY_ATTR {
+    for (std::size_t k = 0; k < 4 * N; k += N) {
+      const auto s = hn::LoadU(df, scales + i + k);
+      auto v = s, v2 = s;
+      prepare<How>(s, v, v2);
+      hn::StoreU(v, df, r + k);
+      hn::StoreU(v2, df, r2 + k);
+    }
   };
   std::size_t i = 0;
+  if (n >= 4 * N) prepare_four(0);
   for (; i + 4 * N <= n; i += 4 * N) {
-    const auto s0 = hn::LoadU(df, scales + i), s1 = hn::LoadU(df, scales + i + N);
-    const auto s2 = hn::LoadU(df, scales + i + 2 * N), s3 = hn::LoadU(df, scales + i + 3 * N);
-    auto r0 = s0, r1 = s1, r2 = s2, r3 = s3, e0 = s0, e1 = s1, e2 = s2, e3 = s3;
-    prepare<How>(s0, r0, e0), prepare<How>(s1, r1, e1);
-    prepare<How>(s2, r2, e2), prepare<How>(s3, r3, e3);
-    quantize_fours<How, End, false>(
-        x + i, rows, n, r0, r1, r2, r3, e0, e1, e2, e3, narrow_to_16(d16, z32(i, N), z32(i + N, N)),
-        narrow_to_16(d16, z32(i + 2 * N, N), z32(i + 3 * N, N)), codes, q + i);
+    const auto a = hn::LoadU(df, r), b = hn::LoadU(df, r + N);
+    const auto c = hn::LoadU(df, r + 2 * N), d = hn::LoadU(df, r + 3 * N);
+    const auto a2 = hn::LoadU(df, r2), b2 = hn::LoadU(df, r2 + N);
+    const auto c2 = hn::LoadU(df, r2 + 2 * N), d2 = hn::LoadU(df, r2 + 3 * N);
+    if (i + 8 * N <= n) prepare_four(i + 4 * N);
+    const auto z = [&](std::size_t k) HWY_ATTR {
+      if (zero_points == nullptr) return hn::Set(d16, static_cast<std::int16_t>(-codes.sign));
+      const std::int32_t* const from = zero_points + i + k * N;
+      return narrow_to_16(d16, hn::Sub(hn::LoadU(di, from), sign),
+                          hn::Sub(hn::LoadU(di, from + N), sign));
+    };
+    quantize_fours<How, End, false>(x + i, rows, n, a, b, c, d, a2, b2, c2, d2, z(0), z(2), codes,
+                                    q + i);
   }
   for (; i < n; i += N) {
     const std::size_t length = n - i < N ? n - i : N;
     const auto s = hn::LoadNOr(hn::Set(df, 1.0f), df, scales + i, length);
-    auto r = s, r2 = s;
-    prepare<How>(s, r, r2);
-    const auto z = hn::DemoteTo(part16, z32(i, length));
+    auto v = s, v2 = s;
+    prepare<How>(s, v, v2);
+    auto z = hn::Zero(di);
+    if (zero_points != nullptr) z = hn::LoadN(di, zero_points + i, length);
+    const auto z16 = hn::DemoteTo(part16, hn::Sub(z, sign));
     for (std::size_t at = i, row = 0; row < rows; ++row, at += n) {
-      const auto v = hn::LoadN(df, x + at, length);
-      store_8_bits<End>(steps_of<How>(v, r, r2, upper_bound<How>(r)), length, z, codes, q + at);
+      const auto steps = steps_of<How>(hn::LoadN(df, x + at, length), v, v2, upper_bound<How>(v));
+      store_8_bits<End>(steps, length, z16, codes, q + at);
     }
   }
 }
@@ -186,12 +209,15 @@ HWY_NOINLINE static void quantize_columns(const quantize_job& job, const float* 
                                           std::size_t rows, std::size_t n, std::size_t first,
                                           std::int8_t* HWY_RESTRICT q) {
   constexpr std::size_t most = 8;  // more would be too many streams of memory
-  with_quotient(job, job.scales + first, n, [&](auto how) HWY_ATTR {
-    for (std::size_t row = 0; row < rows; row += most) {
-      quantize_columns<decltype(how)::value, End>(
-          job, x + row * n, rows - row < most ? rows - row : most, n, first, q + row * n);
-    }
-  });
+  with_quotient<End>(
+      job, job.scales + first, n,
+      [&](auto how) HWY_ATTR {
+        for (std::size_t row = 0; row < rows; row += most) {
+          quantize_columns<decltype(how)::value, End>(
+              job, x + row * n, rows - row < most ? rows - row : most, n, first, q + row * n);
+        }
+      },
+      [&] HWY_ATTR { quantize_columns<ending::clamped>(job, x, rows, n, first, q); });
 }
 
 // Layouts for which a parameter for each element is written out: neighbours that share one are less than a

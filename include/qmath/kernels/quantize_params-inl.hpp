@@ -21,7 +21,8 @@ HWY_INLINE std::int32_t sign_of(const quantize_job& job) {
   return job.to == code_type::u8 ? 128 : 0;
 }
 
-// What is done to steps: saturated to int8; zero points added before that; clamped to fewer codes after that.
+// What is done to steps: saturated to int8; zero points added before that, and the sign flipped after that;
+// clamped to fewer codes before the flip, or to all: this one will always do.
 enum class ending { plain, zero_points, clamped };
 
 // The codes in use, as int8, and the sign.
@@ -124,26 +125,30 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static bool is_exact_for(const float* HWY_RESTRICT
   const std::size_t N = hn::Lanes(df);
   constexpr std::uint32_t least = detail::bit_cast<std::uint32_t>(0x1p-100f);
   constexpr std::uint32_t most = detail::bit_cast<std::uint32_t>(0x1p100f);
-  const auto one = hn::Set(df, 1.0f);
-  const auto ones = hn::Set(du, 0x7FFFFF);
-  auto exact = hn::Eq(ones, ones);
+  // The largest of what must be small: masks would be slower.
+  auto distance = hn::Zero(du), fraction = distance;
   for (std::size_t i = 0; i < n; i += N) {
-    const auto s = n - i < N ? hn::LoadNOr(one, df, scales + i, n - i) : hn::LoadU(df, scales + i);
+    const auto s = n - i < N ? hn::LoadNOr(hn::Set(df, 1.0f), df, scales + i, n - i)
+                             : hn::LoadU(df, scales + i);
     const auto bits = hn::BitCast(du, s);
-    exact = hn::And(exact, hn::Le(hn::Sub(bits, hn::Set(du, least)), hn::Set(du, most - least)));
-    exact = hn::And(exact, hn::Ne(hn::And(bits, ones), ones));
+    distance = hn::Max(distance, hn::Sub(bits, hn::Set(du, least)));
+    fraction = hn::Max(fraction, hn::And(bits, hn::Set(du, 0x7FFFFF)));
   }
-  return hn::AllTrue(du, exact);
+  return hn::AllTrue(du, hn::And(hn::Le(distance, hn::Set(du, most - least)),
+                                 hn::Ne(fraction, hn::Set(du, 0x7FFFFF))));
 }
 
-// run(how) for the quotient that these rules and scales have.
-template <class F>
+// run(how) for the quotient that these rules and scales have. Divisions that are rare have but one ending:
+// divide().
+template <ending End, class F, class Divide>
 HWY_INLINE void with_quotient(const quantize_job& job, const float* scales, std::size_t n,
-                              const F& run) {
+                              const F& run, const Divide& divide) {
   if (job.rules.quotient == quotient_rule::reciprocal) {
     run(std::integral_constant<quotient, quotient::product>());
   } else if (HWY_NATIVE_FMA && is_exact_for(scales, n)) {
     run(std::integral_constant<quotient, quotient::two_terms>());
+  } else if constexpr (HWY_NATIVE_FMA && End != ending::clamped) {
+    divide();
   } else {
     run(std::integral_constant<quotient, quotient::division>());
   }
