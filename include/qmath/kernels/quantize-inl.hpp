@@ -54,7 +54,7 @@ HWY_INLINE void quantize_block(const T* HWY_RESTRICT x, std::size_t n, V r, V r2
 template <ending End, class T>
 HWY_NOINLINE static void quantize_run(const quantize_job& job, const T* HWY_RESTRICT x,
                                       std::size_t n, std::int8_t* HWY_RESTRICT q) {
-  const codes_in_use codes = codes_of(job);
+  const codes_in_use codes = codes_of<End>(job);
   const std::int32_t z = job.zero_points != nullptr ? job.zero_points[0] : 0;
   with_quotient<End>(
       job, job.scales, 1,
@@ -126,7 +126,7 @@ template <ending End, class T>
 HWY_NOINLINE static void quantize_rows(const quantize_job& job, const T* HWY_RESTRICT x,
                                        std::size_t n, std::size_t block, std::size_t first,
                                        prepared_params& prepared, std::int8_t* HWY_RESTRICT q) {
-  const codes_in_use codes = codes_of(job);
+  const codes_in_use codes = codes_of<End>(job);
   for (std::size_t i = 0; i < n; first += prepared.size) {
     const std::size_t blocks = (n - i - 1) / block + 1;
     const std::size_t count = blocks < prepared.size ? blocks : prepared.size;
@@ -135,7 +135,7 @@ HWY_NOINLINE static void quantize_rows(const quantize_job& job, const T* HWY_RES
         job, job.scales + first, count,
         [&](auto how) HWY_ATTR {
           constexpr quotient kind = decltype(how)::value;
-          prepare<kind>(job, first, count, prepared);
+          prepare<kind>(job, first, count, codes.sign, prepared);
           quantize_blocks<kind, End>(x + i, length, block, prepared, codes, q + i);
         },
         [&] HWY_ATTR {
@@ -156,7 +156,7 @@ HWY_INLINE void quantize_columns(const quantize_job& job, const float* HWY_RESTR
   const hn::Repartition<std::int16_t, decltype(df)> d16;
   const hn::Rebind<std::int16_t, decltype(df)> part16;
   const std::size_t N = hn::Lanes(df);
-  const codes_in_use codes = codes_of(job);
+  const codes_in_use codes = codes_of<End>(job);
   const auto sign = hn::Set(di, codes.sign);
   const float* const scales = job.scales + first;
   const std::int32_t* const zero_points =
@@ -365,17 +365,24 @@ HWY_INLINE bool quantize_to_8_bits(const quantize_job& job) {
   if (job.from == real_type::f32) {
     if (!all_codes) {
       quantize_array<ending::clamped, float>(job, g);
-    } else if (job.to == code_type::s8 && job.zero_points == nullptr) {
-      quantize_array<ending::plain, float>(job, g);
+    } else if (job.to == code_type::u8) {
+      quantize_array<ending::to_uint8, float>(job, g);
+    } else if (job.zero_points != nullptr) {
+      quantize_array<ending::to_int8, float>(job, g);
     } else {
-      quantize_array<ending::zero_points, float>(job, g);
+      quantize_array<ending::plain, float>(job, g);
     }
-  } else if (!all_codes || !is_direct(job, g)) {
+  } else if (!is_direct(job, g)) {
     quantize_as_floats(job, g, false);
-  } else if (job.from == real_type::f16) {
-    quantize_array<ending::zero_points, half>(job, g);
   } else {
-    quantize_array<ending::zero_points, bfloat16>(job, g);
+    const bool usual = all_codes && job.to == code_type::s8;
+    if (job.from == real_type::f16) {
+      usual ? quantize_array<ending::to_int8, half>(job, g)
+            : quantize_array<ending::clamped, half>(job, g);
+    } else {
+      usual ? quantize_array<ending::to_int8, bfloat16>(job, g)
+            : quantize_array<ending::clamped, bfloat16>(job, g);
+    }
   }
   return true;
 }

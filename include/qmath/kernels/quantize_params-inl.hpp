@@ -15,47 +15,49 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 // ---- From steps to codes -------------------------------------------------------------------------
 
-// Unsigned codes are those of int8 with the sign bit flipped and 128 less in the zero point: one kernel for
-// both. Sign is 128 for them, 0 for int8.
+// What is done to steps: saturated to int8; the same, or to uint8, after zero points were added; or clamped to
+// the codes in use after that, which will do for all of them.
+enum class ending { plain, to_int8, to_uint8, clamped };
+
+// Clamped codes are int8. Those of uint8 come from them by flipping the sign, with 128 less in the zero point.
 HWY_INLINE std::int32_t sign_of(const quantize_job& job) {
   return job.to == code_type::u8 ? 128 : 0;
 }
 
-// What is done to steps: saturated to int8; zero points added before that, and the sign flipped after that;
-// clamped to fewer codes before the flip, or to all: this one will always do.
-enum class ending { plain, zero_points, clamped };
-
-// The codes in use, as int8, and the sign.
+// The codes in use and the sign, which are for the last of the endings.
 struct codes_in_use {
   std::int32_t least, most, sign;
 };
 
+template <ending End>
 HWY_INLINE codes_in_use codes_of(const quantize_job& job) {
-  const std::int32_t sign = sign_of(job);
+  const std::int32_t sign = End == ending::clamped ? sign_of(job) : 0;
   return {job.codes.min - sign, job.codes.max - sign, sign};
 }
 
+template <ending End>
+using code_of = std::conditional_t<End == ending::to_uint8, std::uint8_t, std::int8_t>;
+
 template <ending End, class D8>
 HWY_INLINE hn::Vec<D8> finished(D8 d8, hn::Vec<D8> code, const codes_in_use& codes) {
+  if constexpr (End != ending::clamped) return code;
   const auto set = [&](std::int32_t value)
-                       HWY_ATTR { return hn::Set(d8, static_cast<std::int8_t>(value)); };
-  if constexpr (End == ending::plain) return code;
-  if constexpr (End == ending::clamped) {
-    code = hn::Min(hn::Max(code, set(codes.least)), set(codes.most));
-  }
-  return hn::Xor(code, set(codes.sign));
+                       HWY_ATTR { return hn::Set(d8, static_cast<hn::TFromD<D8>>(value)); };
+  return hn::Xor(hn::Min(hn::Max(code, set(codes.least)), set(codes.most)), set(codes.sign));
 }
 
-// Four vectors of steps as codes to q; Pairs as in narrow. The 16-bit zero points, less the sign, are those of a and b, of c and d.
+// Four vectors of steps as codes to q; Pairs as in narrow. The 16-bit zero points, less the sign, are those of a
+// and b, of c and d.
 template <ending End, bool Pairs = false, class VI, class V16>
 HWY_INLINE void store_8_bits(VI a, VI b, VI c, VI d, V16 z_ab, V16 z_cd, const codes_in_use& codes,
                              std::int8_t* HWY_RESTRICT q) {
-  const hn::Repartition<std::int8_t, hn::DFromV<VI>> d8;
+  const hn::Repartition<code_of<End>, hn::DFromV<VI>> d8;
+  auto* const to = reinterpret_cast<code_of<End>*>(q);
   if constexpr (End == ending::plain) {
-    hn::StoreU(saturate<Pairs>(d8, a, b, c, d), d8, q);
+    hn::StoreU(saturate<Pairs>(d8, a, b, c, d), d8, to);
   } else {
-    hn::StoreU(finished<End>(d8, add_and_saturate<Pairs>(d8, a, b, c, d, z_ab, z_cd), codes), d8,
-               q);
+    const auto code = add_and_saturate<Pairs>(d8, a, b, c, d, z_ab, z_cd);
+    hn::StoreU(finished<End>(d8, code, codes), d8, to);
   }
 }
 
@@ -63,9 +65,10 @@ HWY_INLINE void store_8_bits(VI a, VI b, VI c, VI d, V16 z_ab, V16 z_cd, const c
 template <ending End, class VI, class Z>
 HWY_INLINE void store_8_bits(VI steps, std::size_t n, Z z, const codes_in_use& codes,
                              std::int8_t* HWY_RESTRICT q) {
-  const hn::Rebind<std::int8_t, hn::DFromV<VI>> d8;
+  const hn::Rebind<code_of<End>, hn::DFromV<VI>> d8;
+  auto* const to = reinterpret_cast<code_of<End>*>(q);
   const auto code = finished<End>(d8, add_and_saturate(d8, steps, z), codes);
-  n < hn::Lanes(d8) ? hn::StoreN(code, d8, q, n) : hn::StoreU(code, d8, q);
+  n < hn::Lanes(d8) ? hn::StoreN(code, d8, to, n) : hn::StoreU(code, d8, to);
 }
 
 // ---- From real numbers to steps ------------------------------------------------------------------
@@ -166,14 +169,14 @@ struct prepared_params {
 
 template <quotient How>
 HWY_INLINE void prepare(const quantize_job& job, std::size_t first, std::size_t count,
-                        prepared_params& p) {
+                        std::int32_t sign_value, prepared_params& p) {
   if (p.first == first && p.count == count) return;
   p.first = first, p.count = count;
   const hn::ScalableTag<float> df;
   const hn::RebindToSigned<decltype(df)> di;
   const std::size_t N = hn::Lanes(df);
   const auto one = hn::Set(df, 1.0f);
-  const auto sign = hn::Set(di, sign_of(job));
+  const auto sign = hn::Set(di, sign_value);
   auto r = one, r2 = one;
   for (std::size_t i = 0; i < count; i += N) {
     const std::size_t n = count - i;

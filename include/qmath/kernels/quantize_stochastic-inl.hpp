@@ -19,7 +19,7 @@ HWY_INLINE void quantize_stochastic_run(const quantize_job& job, const float* HW
   const hn::RebindToSigned<decltype(df)> di;
   const hn::Repartition<std::int16_t, decltype(df)> d16;
   const std::size_t N = hn::Lanes(df);
-  const codes_in_use codes = codes_of(job);
+  const codes_in_use codes = codes_of<ending::clamped>(job);
   const float step = scale * 0x1p-16f, reciprocal = 1.0f / step;
   const float least = static_cast<float>(job.codes.min - zero_point - 1);
   const float most = static_cast<float>(job.codes.max - zero_point + 1);
@@ -44,13 +44,13 @@ HWY_INLINE void quantize_stochastic_run(const quantize_job& job, const float* HW
       n, N,
       [&](std::size_t i) HWY_ATTR {
         const auto z16 = hn::Set(d16, static_cast<std::int16_t>(z));
-        store_8_bits<ending::zero_points>(steps(i), steps(i + N), steps(i + 2 * N),
-                                          steps(i + 3 * N), z16, z16, codes, q + i);
+        store_8_bits<ending::clamped>(steps(i), steps(i + N), steps(i + 2 * N), steps(i + 3 * N),
+                                      z16, z16, codes, q + i);
       },
       [&](std::size_t i, std::size_t length) HWY_ATTR {
         // Random numbers are in whole vectors.
         const auto v = length < N ? hn::LoadN(df, x, length) : hn::LoadU(df, x + i);
-        store_8_bits<ending::zero_points>(one(v, hn::LoadU(di, r + i)), length, z, codes, q + i);
+        store_8_bits<ending::clamped>(one(v, hn::LoadU(di, r + i)), length, z, codes, q + i);
       });
 }
 
