@@ -323,14 +323,20 @@ HWY_INLINE void quantize_array(const quantize_job& job, const granularity& g) {
 // Packed codes: chunk by chunk from a buffer.
 template <class T>
 HWY_INLINE void quantize_packed(const quantize_job& job, const granularity& g) {
+  constexpr ending plain = std::is_same_v<T, float> ? ending::plain : ending::to_int8;
   constexpr std::size_t size = 8 * chunk_size;  // fewer calls than with single chunks
   prepared_params prepared;
   alignas(64) std::uint8_t codes[size + sizeof(chunk_buffer<std::uint8_t>)];
   for (std::size_t first = 0; first < job.n; first += size) {
     const std::size_t length = job.n - first < size ? job.n - first : size;
-    quantize_elements<ending::clamped>(job, g, first, length, static_cast<const T*>(job.in) + first,
-                                       prepared, reinterpret_cast<std::int8_t*>(codes));
-    pack_codes(job.to, codes, first, length, job.out);
+    const T* const x = static_cast<const T*>(job.in) + first;
+    std::int8_t* const q = reinterpret_cast<std::int8_t*>(codes);
+    if (job.zero_points == nullptr) {
+      quantize_elements<plain>(job, g, first, length, x, prepared, q);
+    } else {
+      quantize_elements<ending::to_int8>(job, g, first, length, x, prepared, q);
+    }
+    pack_codes(job.to, codes, first, length, job.codes, job.out);
   }
 }
 
@@ -345,7 +351,7 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize_as_floats(const quantize_job&
     std::int8_t* const q = packed ? reinterpret_cast<std::int8_t*>(codes.data)
                                   : static_cast<std::int8_t*>(job.out) + first;
     quantize_elements<ending::clamped>(job, g, first, length, x, prepared, q);
-    if (packed) pack_codes(job.to, codes.data, first, length, job.out);
+    if (packed) pack_codes(job.to, codes.data, first, length, job.codes, job.out);
   });
 }
 
