@@ -56,7 +56,7 @@ HWY_NOINLINE static void quantize_run(const quantize_job& job, const T* HWY_REST
                                       std::size_t n, std::int8_t* HWY_RESTRICT q) {
   const codes_in_use codes = codes_of<End>(job);
   const std::int32_t z = job.zero_points != nullptr ? job.zero_points[0] : 0;
-  with_quotient<End>(
+  with_quotient<End, T>(
       job, job.scales, 1,
       [&](auto how) HWY_ATTR {
         constexpr quotient kind = decltype(how)::value;
@@ -121,17 +121,18 @@ HWY_INLINE void quantize_blocks(const T* HWY_RESTRICT x, std::size_t n, std::siz
   }
 }
 
-// `rows` rows of n elements, one behind the other, in blocks, all with the parameters from `first` on.
+// n elements in blocks with the parameters from `first` on.
 template <ending End, class T>
-HWY_NOINLINE static void quantize_rows(const quantize_job& job, const T* HWY_RESTRICT x,
-                                       std::size_t n, std::size_t block, std::size_t first,
-                                       prepared_params& prepared, std::int8_t* HWY_RESTRICT q) {
+HWY_NOINLINE static void quantize_all_blocks(const quantize_job& job, const T* HWY_RESTRICT x,
+                                             std::size_t n, std::size_t block, std::size_t first,
+                                             prepared_params& prepared,
+                                             std::int8_t* HWY_RESTRICT q) {
   const codes_in_use codes = codes_of<End>(job);
   for (std::size_t i = 0; i < n; first += prepared.size) {
     const std::size_t blocks = (n - i - 1) / block + 1;
     const std::size_t count = blocks < prepared.size ? blocks : prepared.size;
     const std::size_t length = n - i < count * block ? n - i : count * block;
-    with_quotient<End>(
+    with_quotient<End, T>(
         job, job.scales + first, count,
         [&](auto how) HWY_ATTR {
           constexpr quotient kind = decltype(how)::value;
@@ -139,7 +140,7 @@ HWY_NOINLINE static void quantize_rows(const quantize_job& job, const T* HWY_RES
           quantize_blocks<kind, End>(x + i, length, block, prepared, codes, q + i);
         },
         [&] HWY_ATTR {
-          quantize_rows<ending::clamped>(job, x + i, length, block, first, prepared, q + i);
+          quantize_all_blocks<ending::clamped>(job, x + i, length, block, first, prepared, q + i);
         });
     i += length;
   }
@@ -209,7 +210,7 @@ HWY_NOINLINE static void quantize_columns(const quantize_job& job, const float* 
                                           std::size_t rows, std::size_t n, std::size_t first,
                                           std::int8_t* HWY_RESTRICT q) {
   constexpr std::size_t most = 8;  // more would be too many streams of memory
-  with_quotient<End>(
+  with_quotient<End, float>(
       job, job.scales + first, n,
       [&](auto how) HWY_ATTR {
         for (std::size_t row = 0; row < rows; row += most) {
@@ -304,12 +305,12 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize_elements(
                    c += col / g.block_cols;
                    if (in_block != 0) {  // the rest of a block
                      const std::size_t part = n < left ? n : left;
-                     quantize_rows<End>(job, from, part, g.block_cols, c, prepared, to);
+                     quantize_all_blocks<End>(job, from, part, g.block_cols, c, prepared, to);
                      from += part, to += part, n -= part, ++c;
                    }
                  }
                  if (n == 0) return;
-                 quantize_rows<End>(job, from, n, g.block_cols, c, prepared, to);
+                 quantize_all_blocks<End>(job, from, n, g.block_cols, c, prepared, to);
                });
 }
 

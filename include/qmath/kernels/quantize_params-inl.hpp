@@ -76,10 +76,10 @@ HWY_INLINE void store_8_bits(VI steps, std::size_t n, Z z, const codes_in_use& c
 // fma(x, r, x * r2); x / r; x * r.
 enum class quotient { two_terms, division, product };
 
-// Steps beyond all codes, whatever the zero point, in the unit that is clamped: x for the first kind of
+// More steps than there are codes, whatever the zero point, in the unit that is clamped: x for the first kind of
 // quotient, in which an infinity would turn the second term into NaN, the quotient for the others. What follows
-// saturates, so that any number from 512 to 1000 steps will do: exponents and significands of 1 / r, as integers,
-// are close enough to those of r, negated.
+// saturates, so that 512 will do, or a little more: the bits of a float are nearly its logarithm, and the
+// difference of those of 512 and of r gives 512 / r or up to an eighth more.
 template <quotient How, class V>
 HWY_INLINE V upper_bound(V r) {
   const hn::DFromV<V> df;
@@ -141,16 +141,22 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static bool is_exact_for(const float* HWY_RESTRICT
                                  hn::Ne(fraction, hn::Set(du, 0x7FFFFF))));
 }
 
-// run(how) for the quotient that these rules and scales have. Divisions that are rare have but one ending:
-// divide().
-template <ending End, class F, class Divide>
+// run(how) for the quotient that these rules and scales have. Where divisions are rare they have but one ending:
+// divide(). Products are of floats.
+template <ending End, class T, class F, class Divide>
 HWY_INLINE void with_quotient(const quantize_job& job, const float* scales, std::size_t n,
                               const F& run, const Divide& divide) {
-  if (job.rules.quotient == quotient_rule::reciprocal) {
-    run(std::integral_constant<quotient, quotient::product>());
-  } else if (HWY_NATIVE_FMA && is_exact_for(scales, n)) {
-    run(std::integral_constant<quotient, quotient::two_terms>());
-  } else if constexpr (HWY_NATIVE_FMA && End != ending::clamped) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (job.rules.quotient == quotient_rule::reciprocal) {
+      return run(std::integral_constant<quotient, quotient::product>());
+    }
+  }
+  if constexpr (HWY_NATIVE_FMA) {
+    if (HWY_LIKELY(is_exact_for(scales, n))) {
+      return run(std::integral_constant<quotient, quotient::two_terms>());
+    }
+  }
+  if constexpr (HWY_NATIVE_FMA && End != ending::clamped) {
     divide();
   } else {
     run(std::integral_constant<quotient, quotient::division>());
@@ -169,14 +175,13 @@ struct prepared_params {
 
 template <quotient How>
 HWY_INLINE void prepare(const quantize_job& job, std::size_t first, std::size_t count,
-                        std::int32_t sign_value, prepared_params& p) {
+                        std::int32_t sign, prepared_params& p) {
   if (p.first == first && p.count == count) return;
   p.first = first, p.count = count;
   const hn::ScalableTag<float> df;
   const hn::RebindToSigned<decltype(df)> di;
   const std::size_t N = hn::Lanes(df);
   const auto one = hn::Set(df, 1.0f);
-  const auto sign = hn::Set(di, sign_value);
   auto r = one, r2 = one;
   for (std::size_t i = 0; i < count; i += N) {
     const std::size_t n = count - i;
@@ -186,9 +191,10 @@ HWY_INLINE void prepare(const quantize_job& job, std::size_t first, std::size_t 
     hn::StoreU(r2, df, p.r2 + i);
     auto z = hn::Zero(di);
     if (job.zero_points != nullptr) {
-      z = hn::LoadN(di, job.zero_points + first + i, n < N ? n : N);
+      const std::int32_t* const from = job.zero_points + first + i;
+      z = n < N ? hn::LoadN(di, from, n) : hn::LoadU(di, from);
     }
-    z = hn::Sub(z, sign);
+    z = hn::Sub(z, hn::Set(di, sign));
     hn::StoreU(hn::Or(hn::ShiftLeft<16>(z), hn::And(z, hn::Set(di, 0xFFFF))), di, p.z + i);
   }
 }
