@@ -215,7 +215,7 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void store_reals(real_type type, const floa
   std::uint16_t* const to = static_cast<std::uint16_t*>(out) + first;
   std::size_t i = 0;
   const auto store = [&](const auto& bits_of) HWY_ATTR {
-    const auto one = [&] HWY_ATTR { return bits_of(hn::LoadU(df, in + i)); };
+    const auto one = [&]() HWY_ATTR { return bits_of(hn::LoadU(df, in + i)); };
     for (; i + N <= length; i += N) hn::StoreU(one(), du16, to + i);
     if (i != length) hn::StoreN(one(), du16, to + i, length - i);
   };

@@ -65,7 +65,7 @@ HWY_NOINLINE static void quantize_run(const quantize_job& job, const T* HWY_REST
         prepare<kind>(s, r, r2);
         quantize_block<kind, End>(x, n, r, r2, z - codes.sign, codes, q);
       },
-      [&] HWY_ATTR { quantize_run<ending::clamped>(job, x, n, q); });
+      [&]() HWY_ATTR { quantize_run<ending::clamped>(job, x, n, q); });
 }
 
 // Blocks of one vector, of two, or of a multiple of four. All together a multiple of four vectors.
@@ -139,7 +139,7 @@ HWY_NOINLINE static void quantize_all_blocks(const quantize_job& job, const T* H
           prepare<kind>(job, first, count, codes.sign, prepared);
           quantize_blocks<kind, End>(x + i, length, block, prepared, codes, q + i);
         },
-        [&] HWY_ATTR {
+        [&]() HWY_ATTR {
           quantize_all_blocks<ending::clamped>(job, x + i, length, block, first, prepared, q + i);
         });
     i += length;
@@ -218,7 +218,7 @@ HWY_NOINLINE static void quantize_columns(const quantize_job& job, const float* 
               job, x + row * n, rows - row < most ? rows - row : most, n, first, q + row * n);
         }
       },
-      [&] HWY_ATTR { quantize_columns<ending::clamped>(job, x, rows, n, first, q); });
+      [&]() HWY_ATTR { quantize_columns<ending::clamped>(job, x, rows, n, first, q); });
 }
 
 // Layouts for which a parameter for each element is written out: neighbours that share one are less than a
