@@ -166,17 +166,13 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static const float* load_reals(real_type type, con
   }
 }
 
-// To nearest even, NaN to the quiet one. In integers, the same on every target.
-template <class DU16>
-HWY_INLINE hn::Vec<DU16> bfloat16_bits(DU16 du16, hn::Vec<hn::ScalableTag<float>> v) {
-  const hn::ScalableTag<float> df;
-  const hn::RebindToUnsigned<decltype(df)> du32;
+// To nearest even, in the upper halves: in integers, the same on every target. Not for NaN, which real numbers
+// that were codes never are.
+HWY_INLINE auto rounded_to_bfloat16(hn::Vec<hn::ScalableTag<float>> v) {
+  const hn::RebindToUnsigned<hn::ScalableTag<float>> du32;
   const auto bits = hn::BitCast(du32, v);
   const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du32, 1));
-  const auto number = hn::Add(hn::Add(bits, hn::Set(du32, 0x7FFF)), odd);
-  const auto nan = hn::Or(bits, hn::Set(du32, 0x400000));
-  const auto is_nan = hn::RebindMask(du32, hn::IsNaN(v));
-  return hn::DemoteTo(du16, hn::ShiftRight<16>(hn::IfThenElse(is_nan, nan, number)));
+  return hn::Add(hn::Add(bits, hn::Set(du32, 0x7FFF)), odd);
 }
 
 // As half_from (formats/real.hpp); in integers where there is no instruction for it: |x| < 2^-14 becomes a
@@ -217,17 +213,26 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void store_reals(real_type type, const floa
   }
   const hn::Rebind<std::uint16_t, decltype(df)> du16;
   std::uint16_t* const to = static_cast<std::uint16_t*>(out) + first;
+  std::size_t i = 0;
   const auto store = [&](const auto& bits_of) HWY_ATTR {
-    const auto one = [&](std::size_t i) HWY_ATTR { return bits_of(hn::LoadU(df, in + i)); };
-    std::size_t i = 0;
-    for (; i + N <= length; i += N) hn::StoreU(one(i), du16, to + i);
-    if (i != length) hn::StoreN(one(i), du16, to + i, length - i);
+    const auto one = [&]() HWY_ATTR { return bits_of(hn::LoadU(df, in + i)); };
+    for (; i + N <= length; i += N) hn::StoreU(one(), du16, to + i);
+    if (i != length) hn::StoreN(one(), du16, to + i, length - i);
   };
-  if (type == real_type::f16) {
-    store([&](auto v) HWY_ATTR { return half_bits(du16, v); });
-  } else {
-    store([&](auto v) HWY_ATTR { return bfloat16_bits(du16, v); });
+  if (type == real_type::f16) return store([&](auto v) HWY_ATTR { return half_bits(du16, v); });
+  const hn::Repartition<std::uint16_t, decltype(df)> two;
+  for (; i + 2 * N <= length; i += 2 * N) {
+    const auto a = rounded_to_bfloat16(hn::LoadU(df, in + i));
+    const auto b = rounded_to_bfloat16(hn::LoadU(df, in + i + N));
+#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
+    hn::StoreU(hn::ConcatOdd(two, hn::BitCast(two, b), hn::BitCast(two, a)), two, to + i);
+#else
+    hn::StoreU(hn::OrderedDemote2To(two, hn::ShiftRight<16>(a), hn::ShiftRight<16>(b)), two,
+               to + i);
+#endif
   }
+  store([&](auto v)
+            HWY_ATTR { return hn::DemoteTo(du16, hn::ShiftRight<16>(rounded_to_bfloat16(v))); });
 }
 
 // ---- Codes ---------------------------------------------------------------------------------------
@@ -257,22 +262,29 @@ HWY_INLINE auto join_2_bits(D8 d8, hn::Vec<D8> codes) {
       di32, pairs, hn::OddEven(hn::Set(di16, low ? 16 : 1), hn::Set(di16, low ? 1 : 16)));
 }
 
-// Packs 8-bit codes, which may be read in whole vectors, into bytes.
+// Packs 8-bit codes, clamped as int8, into bytes. They may be read in whole vectors. Clears what follows the last
+// one.
 template <std::size_t Bits, bit_order Order>
 HWY_INLINE void pack_bits(const std::uint8_t* HWY_RESTRICT codes, std::size_t length,
-                          std::uint8_t* HWY_RESTRICT out) {
+                          code_range range, std::uint8_t* HWY_RESTRICT out) {
   const hn::ScalableTag<std::uint8_t> d8;
+  const hn::ScalableTag<std::int8_t> di8;
   const std::size_t N = hn::Lanes(d8);
   constexpr std::size_t per_byte = 8 / Bits;
+  const auto least = hn::Set(di8, static_cast<std::int8_t>(range.min));
+  const auto most = hn::Set(di8, static_cast<std::int8_t>(range.max));
+  const auto load = [&](std::size_t i) HWY_ATTR {
+    const auto code = hn::BitCast(di8, hn::LoadU(d8, codes + i));
+    return hn::BitCast(d8, hn::Min(hn::Max(code, least), most));
+  };
   // The codes of one vector of bytes.
   const auto block = [&](std::size_t i) HWY_ATTR {
     if constexpr (Bits == 4) {
-      return hn::OrderedDemote2To(d8, join_4_bits<Order>(d8, hn::LoadU(d8, codes + i)),
-                                  join_4_bits<Order>(d8, hn::LoadU(d8, codes + i + N)));
+      return hn::OrderedDemote2To(d8, join_4_bits<Order>(d8, load(i)),
+                                  join_4_bits<Order>(d8, load(i + N)));
     } else {
       const hn::Repartition<std::int16_t, decltype(d8)> di16;
-      const auto part = [&](std::size_t j)
-                            HWY_ATTR { return join_2_bits<Order>(d8, hn::LoadU(d8, codes + j)); };
+      const auto part = [&](std::size_t j) HWY_ATTR { return join_2_bits<Order>(d8, load(j)); };
       const auto ab = hn::OrderedDemote2To(di16, part(i), part(i + N));
       const auto cd = hn::OrderedDemote2To(di16, part(i + 2 * N), part(i + 3 * N));
       return hn::OrderedDemote2To(d8, ab, cd);
@@ -282,8 +294,11 @@ HWY_INLINE void pack_bits(const std::uint8_t* HWY_RESTRICT codes, std::size_t le
   for (; i + per_byte * N <= length; i += per_byte * N)
     hn::StoreU(block(i), d8, out + i / per_byte);
   if (i != length) {
-    // The codes behind the last one are in the room of the buffer, and 0 in the last byte.
     hn::StoreN(block(i), d8, out + i / per_byte, (length - i + per_byte - 1) / per_byte);
+  }
+  if (const std::size_t bits = length % per_byte * Bits; bits != 0) {
+    out[length / per_byte] &= static_cast<std::uint8_t>(
+        Order == bit_order::first_low ? (1 << bits) - 1 : 0xFF << (8 - bits));
   }
 }
 
@@ -326,20 +341,19 @@ HWY_INLINE void unpack_bits(const std::uint8_t* HWY_RESTRICT in, std::size_t len
   }
 }
 
-// 8-bit codes of a chunk to elements first ... of a packed array. Clears what follows the last code.
-HWY_NOINLINE HWY_MAYBE_UNUSED static void pack_codes(code_type type, std::uint8_t* codes,
+// 8-bit codes of a chunk, with room behind them, clamped, to elements first ... of a packed array.
+HWY_NOINLINE HWY_MAYBE_UNUSED static void pack_codes(code_type type, const std::uint8_t* codes,
                                                      std::size_t first, std::size_t length,
-                                                     void* out) {
-  std::memset(codes + length, 0, 4);
+                                                     code_range range, void* out) {
   std::uint8_t* const bytes = static_cast<std::uint8_t*>(out);
   switch (type) {
     case code_type::bits4_first_low:
-      return pack_bits<4, bit_order::first_low>(codes, length, bytes + first / 2);
+      return pack_bits<4, bit_order::first_low>(codes, length, range, bytes + first / 2);
     case code_type::bits4_first_high:
-      return pack_bits<4, bit_order::first_high>(codes, length, bytes + first / 2);
+      return pack_bits<4, bit_order::first_high>(codes, length, range, bytes + first / 2);
     case code_type::bits2_first_low:
-      return pack_bits<2, bit_order::first_low>(codes, length, bytes + first / 4);
-    default: return pack_bits<2, bit_order::first_high>(codes, length, bytes + first / 4);
+      return pack_bits<2, bit_order::first_low>(codes, length, range, bytes + first / 4);
+    default: return pack_bits<2, bit_order::first_high>(codes, length, range, bytes + first / 4);
   }
 }
 
@@ -408,7 +422,7 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void store_codes(code_type type, const std:
     default: {
       chunk_buffer<std::uint8_t> bytes;
       narrow_codes(codes, length, reinterpret_cast<std::int8_t*>(bytes.data));
-      return pack_codes(type, bytes.data, first, length, out);
+      return pack_codes(type, bytes.data, first, length, {-128, 127}, out);
     }
   }
 }

@@ -232,11 +232,13 @@ HWY_INLINE void dequantize_array(const dequantize_job& job, const granularity& g
   if (job.to == real_type::f32) {
     return dequantize_part(job, g, first, length, q, static_cast<float*>(job.out) + first);
   }
-  chunk_buffer<float> reals;
-  for_each_chunk(length, [&](std::size_t i, std::size_t n) HWY_ATTR {
-    dequantize_part(job, g, first + i, n, q + i, reals.data);
-    store_reals(job.to, reals.data, first + i, n, job.out);
-  });
+  constexpr std::size_t size = 4 * chunk_size;  // fewer calls than with single chunks
+  alignas(64) float reals[size + sizeof(chunk_buffer<float>) / sizeof(float)];
+  for (std::size_t i = 0; i < length; i += size) {
+    const std::size_t n = length - i < size ? length - i : size;
+    dequantize_part(job, g, first + i, n, q + i, reals);
+    store_reals(job.to, reals, first + i, n, job.out);
+  }
 }
 
 template <class Q>

@@ -12,256 +12,213 @@ namespace impl {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+// Four vectors from x on, `times` times, `stride` elements apart. The parameters are those of the vectors; in
+// Pairs, two vectors share theirs.
+template <quotient How, ending End, bool Pairs, class T, class V, class V16>
+HWY_INLINE void quantize_fours(const T* HWY_RESTRICT x, std::size_t times, std::size_t stride, V r0,
+                               V r1, V r2, V r3, V e0, V e1, V e2, V e3, V16 z_01, V16 z_23,
+                               const codes_in_use& codes, std::int8_t* HWY_RESTRICT q) {
+  const hn::DFromV<V> df;
+  const auto u0 = upper_bound<How>(r0), u1 = upper_bound<How>(r1);
+  const auto u2 = upper_bound<How>(r2), u3 = upper_bound<How>(r3);
+  for (; times != 0; --times, x += stride, q += stride) {
+    store_8_bits<End, Pairs>(steps_of<How>(load_vector<Pairs>(df, x, 0), r0, e0, u0),
+                             steps_of<How>(load_vector<Pairs>(df, x, 1), r1, e1, u1),
+                             steps_of<How>(load_vector<Pairs>(df, x, 2), r2, e2, u2),
+                             steps_of<How>(load_vector<Pairs>(df, x, 3), r3, e3, u3), z_01, z_23,
+                             codes, q);
+  }
+}
+
 // Elements that share their parameters: in all lanes. z is the zero point, less the sign.
-template <class Steps, class T, class V>
-HWY_INLINE void quantize_block(const T* HWY_RESTRICT x, std::size_t n, V r, V r2, V lower, V upper,
-                               std::int32_t z, std::int32_t sign, std::int8_t* HWY_RESTRICT q) {
+template <quotient How, ending End, class T, class V>
+HWY_INLINE void quantize_block(const T* HWY_RESTRICT x, std::size_t n, V r, V r2, std::int32_t z,
+                               const codes_in_use& codes, std::int8_t* HWY_RESTRICT q) {
   const hn::ScalableTag<float> df;
   const hn::Repartition<std::int16_t, decltype(df)> d16;
   const std::size_t N = hn::Lanes(df);
   const auto z16 = hn::Set(d16, static_cast<std::int16_t>(z));
-  const auto steps = [&](auto v) HWY_ATTR { return Steps::of(v, r, r2, lower, upper); };
   for_each_four(
       n, N,
       [&](std::size_t i) HWY_ATTR {
-        store_8_bits(steps(load_lanes(df, x + i)), steps(load_lanes(df, x + i + N)),
-                     steps(load_lanes(df, x + i + 2 * N)), steps(load_lanes(df, x + i + 3 * N)),
-                     z16, z16, sign, q + i);
+        quantize_fours<How, End, loads_pairs<T>>(x + i, 1, 0, r, r, r, r, r2, r2, r2, r2, z16, z16,
+                                                 codes, q + i);
       },
       [&](std::size_t i, std::size_t length) HWY_ATTR {
         const auto v = length < N ? load_lanes(df, x, length) : load_lanes(df, x + i);
-        store_8_bits(steps(v), length, z, sign, q + i);
+        store_8_bits<End>(steps_of<How>(v, r, r2, upper_bound<How>(r)), length, z, codes, q + i);
       });
 }
 
-// All elements share the one parameter, which stays in registers.
-template <bool Saturating, class T>
-HWY_NOINLINE static void quantize_per_tensor(const quantize_job& job) {
-  const hn::ScalableTag<float> df;
-  const hn::RebindToSigned<decltype(df)> di;
-  const std::int32_t sign = sign_of(job);
+// All n elements share the one parameter, which stays in registers.
+template <ending End, class T>
+HWY_NOINLINE static void quantize_run(const quantize_job& job, const T* HWY_RESTRICT x,
+                                      std::size_t n, std::int8_t* HWY_RESTRICT q) {
+  const codes_in_use codes = codes_of<End>(job);
   const std::int32_t z = job.zero_points != nullptr ? job.zero_points[0] : 0;
-  const auto s = hn::Set(df, job.scales[0]);
-  const auto run = [&](auto how) HWY_ATTR {
-    constexpr quotient kind = decltype(how)::value;
-    auto r = s, r2 = s, lower = s, upper = s;
-    prepare<kind, Saturating>(job, s, hn::Set(di, z), r, r2, lower, upper);
-    quantize_block<quantize_steps<kind, Saturating>>(static_cast<const T*>(job.in), job.n, r, r2,
-                                                     lower, upper, z - sign, sign,
-                                                     static_cast<std::int8_t*>(job.out));
-  };
-  if (job.rules.quotient == quotient_rule::reciprocal) {
-    run(std::integral_constant<quotient, quotient::product>());
-  } else if (HWY_NATIVE_FMA && two_term_reciprocal::is_exact_for(job.scales[0])) {
-    run(std::integral_constant<quotient, quotient::two_terms>());
-  } else {
-    run(std::integral_constant<quotient, quotient::division>());
-  }
+  with_quotient<End, T>(
+      job, job.scales, 1,
+      [&](auto how) HWY_ATTR {
+        constexpr quotient kind = decltype(how)::value;
+        const auto s = hn::Set(hn::ScalableTag<float>(), job.scales[0]);
+        auto r = s, r2 = s;
+        prepare<kind>(s, r, r2);
+        quantize_block<kind, End>(x, n, r, r2, z - codes.sign, codes, q);
+      },
+      [&]() HWY_ATTR { quantize_run<ending::clamped>(job, x, n, q); });
 }
 
-// Blocks of a multiple of four vectors.
-template <class Steps, class T>
-HWY_INLINE void quantize_blocks_of_4(const T* HWY_RESTRICT x, std::size_t blocks, std::size_t block,
-                                     const quantize_params& p, std::int32_t sign,
-                                     std::int8_t* HWY_RESTRICT q) {
+// Blocks of one vector, of two, or of a multiple of four. All together a multiple of four vectors.
+template <std::size_t Vectors, quotient How, ending End, class T>
+HWY_INLINE void quantize_vector_blocks(const T* HWY_RESTRICT x, std::size_t blocks,
+                                       std::size_t block, const prepared_params& p,
+                                       const codes_in_use& codes, std::int8_t* HWY_RESTRICT q) {
   const hn::ScalableTag<float> df;
   const hn::RebindToSigned<decltype(df)> di;
   const hn::Repartition<std::int16_t, decltype(df)> d16;
-  const std::size_t N = hn::Lanes(df);
-  for (std::size_t c = 0; c < blocks; ++c) {
-    const auto r = hn::Set(df, p.r[c]), r2 = hn::Set(df, p.r2[c]);
-    const auto lower = hn::Set(df, p.lower[c]), upper = hn::Set(df, p.upper[c]);
-    const auto z = hn::BitCast(d16, hn::Set(di, p.z[c]));
-    const auto one = [&](std::size_t k) HWY_ATTR {
-      return Steps::of(load_lanes(df, x + k * N), r, r2, lower, upper);
+  const std::size_t step = 4 * hn::Lanes(df);
+  const std::size_t size = Vectors < 4 ? step : block, times = Vectors < 4 ? 1 : block / step;
+  for (std::size_t c = 0; c < blocks; c += 4 / Vectors, x += size, q += size) {
+    const auto r = [&](std::size_t k) HWY_ATTR { return hn::Set(df, p.r[c + k / Vectors]); };
+    const auto r2 = [&](std::size_t k) HWY_ATTR { return hn::Set(df, p.r2[c + k / Vectors]); };
+    const auto z = [&](std::size_t k) HWY_ATTR {
+      const auto both = hn::Set(di, p.z[c + k / Vectors]);
+      if constexpr (Vectors > 1) return hn::BitCast(d16, both);
+      if constexpr (Vectors == 1) {
+        const auto next = hn::Set(di, p.z[c + k + 1]);
+        return narrow_to_16(d16, hn::ShiftRight<16>(both), hn::ShiftRight<16>(next));
+      }
     };
-    const T* const end = x + block;
-    do {
-      store_8_bits(one(0), one(1), one(2), one(3), z, z, sign, q);
-      x += 4 * N, q += 4 * N;
-    } while (x != end);
-  }
-}
-
-// Blocks of two vectors, an even number of them. Plain: int8 without zero points.
-template <class Steps, bool Plain, class T>
-HWY_INLINE void quantize_blocks_of_2(const T* HWY_RESTRICT x, std::size_t blocks,
-                                     const quantize_params& p, std::int32_t sign,
-                                     std::int8_t* HWY_RESTRICT q) {
-  const hn::ScalableTag<float> df;
-  const hn::RebindToSigned<decltype(df)> di;
-  const hn::Repartition<std::int8_t, decltype(df)> d8;
-  const hn::Repartition<std::int16_t, decltype(df)> d16;
-  const std::size_t N = hn::Lanes(df);
-  for (std::size_t c = 0; c < blocks; c += 2, x += 4 * N, q += 4 * N) {
-    const auto one = [&](std::size_t k) HWY_ATTR {
-      const std::size_t own = c + k / 2;
-      return Steps::of(load_lanes(df, x + k * N), hn::Set(df, p.r[own]), hn::Set(df, p.r2[own]),
-                       hn::Set(df, p.lower[own]), hn::Set(df, p.upper[own]));
-    };
-    if constexpr (Plain) {
-      hn::StoreU(saturate(d8, one(0), one(1), one(2), one(3)), d8, q);
-      continue;
-    }
-    store_8_bits(one(0), one(1), one(2), one(3), hn::BitCast(d16, hn::Set(di, p.z[c])),
-                 hn::BitCast(d16, hn::Set(di, p.z[c + 1])), sign, q);
-  }
-}
-
-// Blocks of one vector, a multiple of four of them. Steps are inside the range.
-template <class Steps, class T>
-HWY_INLINE void quantize_blocks_of_1(const T* HWY_RESTRICT x, std::size_t blocks,
-                                     const quantize_params& p, std::int32_t sign,
-                                     std::int8_t* HWY_RESTRICT q) {
-  const hn::ScalableTag<float> df;
-  const hn::RebindToSigned<decltype(df)> di;
-  const hn::Repartition<std::int8_t, decltype(df)> d8;
-  const auto flip = hn::Set(d8, static_cast<std::int8_t>(sign));
-  const std::size_t N = hn::Lanes(df);
-  for (std::size_t c = 0; c < blocks; c += 4) {
-    const auto one = [&](std::size_t k) HWY_ATTR {
-      const auto steps =
-          Steps::of(load_lanes(df, x + k * N), hn::Set(df, p.r[k]), hn::Set(df, p.r2[k]),
-                    hn::Set(df, p.lower[k]), hn::Set(df, p.upper[k]));
-      return hn::Add(steps, hn::ShiftRight<16>(hn::Set(di, p.z[k])));
-    };
-    const auto code = saturate(d8, one(c), one(c + 1), one(c + 2), one(c + 3));
-    hn::StoreU(hn::Xor(code, flip), d8, q + c * N);
+    quantize_fours<How, End, Vectors != 1 && loads_pairs<T>>(
+        x, times, step, r(0), r(1), r(2), r(3), r2(0), r2(1), r2(2), r2(3), z(0), z(2), codes, q);
   }
 }
 
 // n elements in blocks of `block`, the last of which may be short.
-template <quotient How, bool Saturating, class T>
+template <quotient How, ending End, class T>
 HWY_INLINE void quantize_blocks(const T* HWY_RESTRICT x, std::size_t n, std::size_t block,
-                                const quantize_params& p, bool plain, std::int32_t sign,
+                                const prepared_params& p, const codes_in_use& codes,
                                 std::int8_t* HWY_RESTRICT q) {
-  using steps = quantize_steps<How, Saturating>;
   const hn::ScalableTag<float> df;
   const std::size_t N = hn::Lanes(df);
   std::size_t i = 0, c = 0;
   if constexpr (How != quotient::division || !HWY_NATIVE_FMA) {
     if (block == N) {
       c = n / (4 * N) * 4;
-      quantize_blocks_of_1<quantize_steps<How, false>>(x, c, p, sign, q);
+      quantize_vector_blocks<1, How, End>(x, c, block, p, codes, q);
     } else if (block == 2 * N) {
       c = n / (4 * N) * 2;
-      plain ? quantize_blocks_of_2<steps, true>(x, c, p, sign, q)
-            : quantize_blocks_of_2<steps, false>(x, c, p, sign, q);
+      quantize_vector_blocks<2, How, End>(x, c, block, p, codes, q);
     } else if (block % (4 * N) == 0) {
       c = n / block;
-      quantize_blocks_of_4<steps>(x, c, block, p, sign, q);
+      quantize_vector_blocks<4, How, End>(x, c, block, p, codes, q);
     }
     i = c * block;
   }
   for (; i < n; i += block, ++c) {
-    quantize_block<steps>(x + i, n - i < block ? n - i : block, hn::Set(df, p.r[c]),
-                          hn::Set(df, p.r2[c]), hn::Set(df, p.lower[c]), hn::Set(df, p.upper[c]),
-                          p.z[c] >> 16, sign, q + i);
+    quantize_block<How, End>(x + i, n - i < block ? n - i : block, hn::Set(df, p.r[c]),
+                             hn::Set(df, p.r2[c]), p.z[c] >> 16, codes, q + i);
   }
 }
 
-// `rows` rows, each `stride` elements behind the one before, of n elements with the parameters 0 ... n - 1.
-// Two rows at a time, because loading the parameters takes longer than using them. Saturating: int8, without
-// zero points.
-template <quotient How, bool Saturating>
-HWY_INLINE void quantize_columns(const float* HWY_RESTRICT x, std::size_t rows, std::size_t stride,
-                                 std::size_t n, const quantize_params& p, std::int32_t sign,
+// n elements in blocks with the parameters from `first` on.
+template <ending End, class T>
+HWY_NOINLINE static void quantize_all_blocks(const quantize_job& job, const T* HWY_RESTRICT x,
+                                             std::size_t n, std::size_t block, std::size_t first,
+                                             prepared_params& prepared,
+                                             std::int8_t* HWY_RESTRICT q) {
+  const codes_in_use codes = codes_of<End>(job);
+  for (std::size_t i = 0; i < n; first += prepared.size) {
+    const std::size_t blocks = (n - i - 1) / block + 1;
+    const std::size_t count = blocks < prepared.size ? blocks : prepared.size;
+    const std::size_t length = n - i < count * block ? n - i : count * block;
+    with_quotient<End, T>(
+        job, job.scales + first, count,
+        [&](auto how) HWY_ATTR {
+          constexpr quotient kind = decltype(how)::value;
+          prepare<kind>(job, first, count, codes.sign, prepared);
+          quantize_blocks<kind, End>(x + i, length, block, prepared, codes, q + i);
+        },
+        [&]() HWY_ATTR {
+          quantize_all_blocks<ending::clamped>(job, x + i, length, block, first, prepared, q + i);
+        });
+    i += length;
+  }
+}
+
+// `rows` rows of n elements with the parameters from `first` on, one for each column: four vectors of columns at
+// a time, through all rows, while the parameters of the next four are prepared, which takes as long.
+template <quotient How, ending End>
+HWY_INLINE void quantize_columns(const quantize_job& job, const float* HWY_RESTRICT x,
+                                 std::size_t rows, std::size_t n, std::size_t first,
                                  std::int8_t* HWY_RESTRICT q) {
-  using steps = quantize_steps<How, Saturating>;
   const hn::ScalableTag<float> df;
   const hn::RebindToSigned<decltype(df)> di;
-  const hn::Repartition<std::int8_t, decltype(df)> d8;
-  const hn::Rebind<std::int8_t, decltype(df)> part8;
+  const hn::Repartition<std::int16_t, decltype(df)> d16;
   const hn::Rebind<std::int16_t, decltype(df)> part16;
   const std::size_t N = hn::Lanes(df);
-  const auto flip = hn::Set(d8, static_cast<std::int8_t>(sign));
-  const auto part_flip = hn::Set(part8, static_cast<std::int8_t>(sign));
-  // Elements of two rows that have the parameters from i on.
-  const auto both = [&](std::size_t i, auto v, auto w, auto& a, auto& b) HWY_ATTR {
-    const auto r = hn::LoadU(df, p.r + i), r2 = hn::LoadU(df, p.r2 + i);
-    const auto lower = hn::LoadU(df, p.lower + i), upper = hn::LoadU(df, p.upper + i);
-    a = steps::of(v, r, r2, lower, upper);
-    b = steps::of(w, r, r2, lower, upper);
-    if constexpr (!Saturating) {
-      const auto z = hn::ShiftRight<16>(hn::LoadU(di, p.z + i));
-      a = hn::Add(a, z), b = hn::Add(b, z);
+  const codes_in_use codes = codes_of<End>(job);
+  const auto sign = hn::Set(di, codes.sign);
+  const float* const scales = job.scales + first;
+  const std::int32_t* const zero_points =
+      job.zero_points != nullptr ? job.zero_points + first : nullptr;
+  alignas(64) float r[4 * hn::MaxLanes(df)];
+  alignas(64) float r2[4 * hn::MaxLanes(df)];
+  const auto prepare_four = [&](std::size_t i) HWY_ATTR {
+    for (std::size_t k = 0; k < 4 * N; k += N) {
+      const auto s = hn::LoadU(df, scales + i + k);
+      auto v = s, v2 = s;
+      prepare<How>(s, v, v2);
+      hn::StoreU(v, df, r + k);
+      hn::StoreU(v2, df, r2 + k);
     }
   };
-  for (std::size_t row = 0; row < rows; row += 2) {
-    const std::size_t next = row + 1 < rows ? row + 1 : row;  // an odd last row is done twice
-    const float* const x0 = x + row * stride;
-    const float* const x1 = x + next * stride;
-    std::int8_t* const q0 = q + row * stride;
-    std::int8_t* const q1 = q + next * stride;
-    auto a0 = hn::Zero(di), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0;
-    std::size_t i = 0;
-    for (; i + 4 * N <= n; i += 4 * N) {
-      const auto at = [&](std::size_t k, auto& a, auto& b) HWY_ATTR {
-        both(i + k, hn::LoadU(df, x0 + i + k), hn::LoadU(df, x1 + i + k), a, b);
-      };
-      at(0, a0, b0), at(N, a1, b1), at(2 * N, a2, b2), at(3 * N, a3, b3);
-      const auto code0 = saturate(d8, a0, a1, a2, a3), code1 = saturate(d8, b0, b1, b2, b3);
-      hn::StoreU(Saturating ? code0 : hn::Xor(code0, flip), d8, q0 + i);
-      hn::StoreU(Saturating ? code1 : hn::Xor(code1, flip), d8, q1 + i);
-    }
-    for (; i < n; i += N) {
-      const std::size_t left = n - i < N ? n - i : N;
-      both(i, hn::LoadN(df, x0 + i, left), hn::LoadN(df, x1 + i, left), a0, b0);
-      const auto store = [&](auto steps_of_row, std::int8_t* to) HWY_ATTR {
-        const auto code = hn::DemoteTo(part8, hn::DemoteTo(part16, steps_of_row));
-        hn::StoreN(Saturating ? code : hn::Xor(code, part_flip), part8, to, left);
-      };
-      store(a0, q0 + i), store(b0, q1 + i);
+  std::size_t i = 0;
+  if (n >= 4 * N) prepare_four(0);
+  for (; i + 4 * N <= n; i += 4 * N) {
+    const auto a = hn::LoadU(df, r), b = hn::LoadU(df, r + N);
+    const auto c = hn::LoadU(df, r + 2 * N), d = hn::LoadU(df, r + 3 * N);
+    const auto a2 = hn::LoadU(df, r2), b2 = hn::LoadU(df, r2 + N);
+    const auto c2 = hn::LoadU(df, r2 + 2 * N), d2 = hn::LoadU(df, r2 + 3 * N);
+    if (i + 8 * N <= n) prepare_four(i + 4 * N);
+    const auto z = [&](std::size_t k) HWY_ATTR {
+      if (zero_points == nullptr) return hn::Set(d16, static_cast<std::int16_t>(-codes.sign));
+      const std::int32_t* const from = zero_points + i + k * N;
+      return narrow_to_16(d16, hn::Sub(hn::LoadU(di, from), sign),
+                          hn::Sub(hn::LoadU(di, from + N), sign));
+    };
+    quantize_fours<How, End, false>(x + i, rows, n, a, b, c, d, a2, b2, c2, d2, z(0), z(2), codes,
+                                    q + i);
+  }
+  for (; i < n; i += N) {
+    const std::size_t length = n - i < N ? n - i : N;
+    const auto s = hn::LoadNOr(hn::Set(df, 1.0f), df, scales + i, length);
+    auto v = s, v2 = s;
+    prepare<How>(s, v, v2);
+    auto z = hn::Zero(di);
+    if (zero_points != nullptr) z = hn::LoadN(di, zero_points + i, length);
+    const auto z16 = hn::DemoteTo(part16, hn::Sub(z, sign));
+    for (std::size_t at = i, row = 0; row < rows; ++row, at += n) {
+      const auto steps = steps_of<How>(hn::LoadN(df, x + at, length), v, v2, upper_bound<How>(v));
+      store_8_bits<End>(steps, length, z16, codes, q + at);
     }
   }
 }
 
-// `rows` rows of n elements each, in blocks, all with the parameters from `first` on.
-template <bool Saturating, class T>
-HWY_NOINLINE static void quantize_rows(const quantize_job& job, const T* HWY_RESTRICT x,
-                                       std::size_t rows, std::size_t n, std::size_t block,
-                                       std::size_t first, prepared_params& prepared,
-                                       std::int8_t* HWY_RESTRICT q) {
-  // Codes of a packed format are int8 here.
-  const std::int32_t sign = sign_of(job);
-  const bool plain = sign == 0 && job.zero_points == nullptr;
-  const std::size_t size = block == 1 ? quantize_params::size : quantize_params::size / 4;
-  const bool product = job.rules.quotient == quotient_rule::reciprocal;
-  const std::size_t blocks = (n - 1) / block + 1;
-  for (std::size_t c = 0; c < blocks; c += size) {
-    const std::size_t count = blocks - c < size ? blocks - c : size;
-    if (prepared.first != first + c || prepared.count != count) {
-      prepared.first = first + c;
-      prepared.count = count;
-      prepared.two_terms = prepare<Saturating>(job, first + c, count, prepared.p);
-    }
-    const std::size_t begin = c * block;
-    const std::size_t length = n - begin < count * block ? n - begin : count * block;
-    const auto run = [&](auto how) HWY_ATTR {
-      constexpr quotient kind = decltype(how)::value;
-      if constexpr (std::is_same_v<T, float>) {
-        if (block == 1) {
-          return plain ? quantize_columns<kind, Saturating>(x + begin, rows, n, length, prepared.p,
-                                                            sign, q + begin)
-                       : quantize_columns<kind, false>(x + begin, rows, n, length, prepared.p, sign,
-                                                       q + begin);
+template <ending End>
+HWY_NOINLINE static void quantize_columns(const quantize_job& job, const float* HWY_RESTRICT x,
+                                          std::size_t rows, std::size_t n, std::size_t first,
+                                          std::int8_t* HWY_RESTRICT q) {
+  constexpr std::size_t most = 8;  // more would be too many streams of memory
+  with_quotient<End, float>(
+      job, job.scales + first, n,
+      [&](auto how) HWY_ATTR {
+        for (std::size_t row = 0; row < rows; row += most) {
+          quantize_columns<decltype(how)::value, End>(
+              job, x + row * n, rows - row < most ? rows - row : most, n, first, q + row * n);
         }
-      }
-      for (std::size_t row = 0; row < rows; ++row) {
-        quantize_blocks<kind, Saturating>(x + row * n + begin, length, block, prepared.p, plain,
-                                          sign, q + row * n + begin);
-      }
-    };
-    if (HWY_NATIVE_FMA && prepared.two_terms) {
-      run(std::integral_constant<quotient, quotient::two_terms>());
-    } else if (product) {
-      if constexpr (std::is_same_v<T, float>) {
-        run(std::integral_constant<quotient, quotient::product>());
-      }
-    } else {
-      run(std::integral_constant<quotient, quotient::division>());
-    }
-  }
+      },
+      [&]() HWY_ATTR { quantize_columns<ending::clamped>(job, x, rows, n, first, q); });
 }
 
 // Layouts for which a parameter for each element is written out: neighbours that share one are less than a
@@ -278,11 +235,10 @@ HWY_INLINE bool is_columns(const granularity& g) {
 }
 
 // Elements first ... first + length - 1, which are those at x and q.
-template <bool Saturating>
+template <ending End>
 HWY_INLINE void quantize_short_runs(const quantize_job& job, const granularity& g,
                                     std::size_t first, std::size_t length,
-                                    const float* HWY_RESTRICT x, prepared_params& prepared,
-                                    std::int8_t* HWY_RESTRICT q) {
+                                    const float* HWY_RESTRICT x, std::int8_t* HWY_RESTRICT q) {
   chunk_buffer<float> scales;
   chunk_buffer<std::int32_t> zero_points;
   quantize_job own = job;
@@ -297,19 +253,17 @@ HWY_INLINE void quantize_short_runs(const quantize_job& job, const granularity& 
     if (i == 0 || !repeats) {
       expand(g, job.scales, first + i, n, scales);
       if (job.zero_points != nullptr) expand(g, job.zero_points, first + i, n, zero_points);
-      prepared.count = 0;
     }
-    quantize_rows<Saturating>(own, x + i, rows, n, 1, 0, prepared, q + i);
+    quantize_columns<End>(own, x + i, rows, n, 0, q + i);
     i += rows * n;
   }
 }
 
 // The same for columns: as many rows at a time as have the same parameters.
-template <bool Saturating>
+template <ending End>
 HWY_INLINE void quantize_rows_of_columns(const quantize_job& job, const granularity& g,
                                          std::size_t first, std::size_t length,
-                                         const float* HWY_RESTRICT x, prepared_params& prepared,
-                                         std::int8_t* HWY_RESTRICT q) {
+                                         const float* HWY_RESTRICT x, std::int8_t* HWY_RESTRICT q) {
   for (std::size_t i = 0; i < length;) {
     const std::size_t col = (first + i) % g.cols, rows_before = (first + i) / g.cols;
     const std::size_t row = rows_before % g.rows, matrix = rows_before / g.rows % g.outer;
@@ -323,24 +277,23 @@ HWY_INLINE void quantize_rows_of_columns(const quantize_job& job, const granular
       rows = rows < in_block ? rows : in_block;
       rows = rows < in_matrix ? rows : in_matrix;
     }
-    // Parts of many long rows would be far from each other.
-    if (n > quantize_params::size && rows > 32) rows = 32;
-    quantize_rows<Saturating>(job, x + i, rows, n, 1, c, prepared, q + i);
+    quantize_columns<End>(job, x + i, rows, n, c, q + i);
     i += rows * n;
   }
 }
 
 // Elements first ... first + length - 1, which are those at x and q, as 8-bit codes.
-template <bool Saturating, class T>
+template <ending End, class T>
 HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize_elements(
     const quantize_job& job, const granularity& g, std::size_t first, std::size_t length,
     const T* HWY_RESTRICT x, prepared_params& prepared, std::int8_t* HWY_RESTRICT q) {
+  if (is_one_parameter(g)) return quantize_run<End>(job, x, length, q);
   if constexpr (std::is_same_v<T, float>) {
     if (has_short_runs(g)) {
-      return quantize_short_runs<Saturating>(job, g, first, length, x, prepared, q);
+      return quantize_short_runs<End>(job, g, first, length, x, q);
     }
     if (is_columns(g)) {
-      return quantize_rows_of_columns<Saturating>(job, g, first, length, x, prepared, q);
+      return quantize_rows_of_columns<End>(job, g, first, length, x, q);
     }
   }
   for_each_row(g, first, length,
@@ -352,42 +305,60 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize_elements(
                    c += col / g.block_cols;
                    if (in_block != 0) {  // the rest of a block
                      const std::size_t part = n < left ? n : left;
-                     quantize_rows<Saturating>(job, from, 1, part, g.block_cols, c, prepared, to);
+                     quantize_all_blocks<End>(job, from, part, g.block_cols, c, prepared, to);
                      from += part, to += part, n -= part, ++c;
                    }
                  }
                  if (n == 0) return;
-                 quantize_rows<Saturating>(job, from, 1, n, g.block_cols, c, prepared, to);
+                 quantize_all_blocks<End>(job, from, n, g.block_cols, c, prepared, to);
                });
 }
 
-// Chunk by chunk: floats come from a buffer if the elements are shorter, codes are packed from a buffer.
-HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize_through_chunks(const quantize_job& job,
-                                                                  const granularity& g,
-                                                                  bool packed) {
-  constexpr std::size_t size = 4 * chunk_size;  // fewer calls than with single chunks
+template <ending End, class T>
+HWY_INLINE void quantize_array(const quantize_job& job, const granularity& g) {
   prepared_params prepared;
-  chunk_buffer<float> reals;
+  quantize_elements<End>(job, g, 0, job.n, static_cast<const T*>(job.in), prepared,
+                         static_cast<std::int8_t*>(job.out));
+}
+
+// Packed codes: chunk by chunk from a buffer.
+template <class T>
+HWY_INLINE void quantize_packed(const quantize_job& job, const granularity& g) {
+  constexpr ending plain = std::is_same_v<T, float> ? ending::plain : ending::to_int8;
+  constexpr std::size_t size = 8 * chunk_size;  // fewer calls than with single chunks
+  prepared_params prepared;
   alignas(64) std::uint8_t codes[size + sizeof(chunk_buffer<std::uint8_t>)];
-  const bool floats = job.from == real_type::f32;
-  const std::size_t step = floats ? size : chunk_size;
-  for (std::size_t first = 0; first < job.n; first += step) {
-    const std::size_t length = job.n - first < step ? job.n - first : step;
-    const float* const x = floats ? static_cast<const float*>(job.in) + first
-                                  : load_reals(job.from, job.in, first, length, reals);
-    std::int8_t* const q =
-        packed ? reinterpret_cast<std::int8_t*>(codes) : static_cast<std::int8_t*>(job.out) + first;
-    quantize_elements<false>(job, g, first, length, x, prepared, q);
-    if (packed) pack_codes(job.to, codes, first, length, job.out);
+  for (std::size_t first = 0; first < job.n; first += size) {
+    const std::size_t length = job.n - first < size ? job.n - first : size;
+    const T* const x = static_cast<const T*>(job.in) + first;
+    std::int8_t* const q = reinterpret_cast<std::int8_t*>(codes);
+    if (job.zero_points == nullptr) {
+      quantize_elements<plain>(job, g, first, length, x, prepared, q);
+    } else {
+      quantize_elements<ending::to_int8>(job, g, first, length, x, prepared, q);
+    }
+    pack_codes(job.to, codes, first, length, job.codes, job.out);
   }
 }
 
-template <bool Saturating, class T>
-HWY_INLINE void quantize_array(const quantize_job& job, const granularity& g) {
-  if (is_one_parameter(g)) return quantize_per_tensor<Saturating, T>(job);
+// 16-bit real numbers as floats: chunk by chunk from a buffer.
+HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize_as_floats(const quantize_job& job,
+                                                             const granularity& g, bool packed) {
   prepared_params prepared;
-  quantize_elements<Saturating>(job, g, 0, job.n, static_cast<const T*>(job.in), prepared,
-                                static_cast<std::int8_t*>(job.out));
+  chunk_buffer<float> reals;
+  chunk_buffer<std::uint8_t> codes;
+  for_each_chunk(job.n, [&](std::size_t first, std::size_t length) HWY_ATTR {
+    const float* const x = load_reals(job.from, job.in, first, length, reals);
+    std::int8_t* const q = packed ? reinterpret_cast<std::int8_t*>(codes.data)
+                                  : static_cast<std::int8_t*>(job.out) + first;
+    quantize_elements<ending::clamped>(job, g, first, length, x, prepared, q);
+    if (packed) pack_codes(job.to, codes.data, first, length, job.codes, job.out);
+  });
+}
+
+// Whether 16-bit real numbers are read by the kernels.
+HWY_INLINE bool is_direct(const quantize_job& job, const granularity& g) {
+  return job.rules.quotient != quotient_rule::reciprocal && !has_short_runs(g) && !is_columns(g);
 }
 
 // Whether a job of 8 bits was done here.
@@ -399,15 +370,36 @@ HWY_INLINE bool quantize_to_8_bits(const quantize_job& job) {
   }
   const granularity g = as_one_row(job.layout, job.n);
   if (job.from == real_type::f32) {
-    all_codes ? quantize_array<true, float>(job, g) : quantize_array<false, float>(job, g);
-  } else if (!all_codes || product || has_short_runs(g) || is_columns(g)) {
-    quantize_through_chunks(job, g, false);
-  } else if (job.from == real_type::f16) {
-    quantize_array<true, half>(job, g);
+    if (!all_codes) {
+      quantize_array<ending::clamped, float>(job, g);
+    } else if (job.to == code_type::u8) {
+      quantize_array<ending::to_uint8, float>(job, g);
+    } else if (job.zero_points != nullptr) {
+      quantize_array<ending::to_int8, float>(job, g);
+    } else {
+      quantize_array<ending::plain, float>(job, g);
+    }
+  } else if (!is_direct(job, g)) {
+    quantize_as_floats(job, g, false);
   } else {
-    quantize_array<true, bfloat16>(job, g);
+    const bool usual = all_codes && job.to == code_type::s8;
+    if (job.from == real_type::f16) {
+      usual ? quantize_array<ending::to_int8, half>(job, g)
+            : quantize_array<ending::clamped, half>(job, g);
+    } else {
+      usual ? quantize_array<ending::to_int8, bfloat16>(job, g)
+            : quantize_array<ending::clamped, bfloat16>(job, g);
+    }
   }
   return true;
+}
+
+HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize_to_packed(const quantize_job& job) {
+  const granularity g = as_one_row(job.layout, job.n);
+  if (job.from == real_type::f32) return quantize_packed<float>(job, g);
+  if (!is_direct(job, g)) return quantize_as_floats(job, g, true);
+  if (job.from == real_type::f16) return quantize_packed<half>(job, g);
+  quantize_packed<bfloat16>(job, g);
 }
 
 HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize(const quantize_job& job) {
@@ -429,7 +421,7 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize(const quantize_job& job) {
       case code_type::s32: break;
       default:
         if (!nearest) break;
-        return quantize_through_chunks(job, as_one_row(job.layout, job.n), true);
+        return quantize_to_packed(job);
     }
   }
   quantize_chunks(job, false);

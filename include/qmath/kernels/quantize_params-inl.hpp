@@ -1,8 +1,9 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The quotient of quantization to 8 bits and less, and its parameters, prepared for many channels, groups or
-// blocks at once. Compiled once per target (detail/foreach_target.hpp).
+// What quantization to 8 bits and less is made of: the quotient and its parameters, prepared for many groups or
+// blocks at once, and the way from rounded steps to codes. Compiled once per target
+// (detail/foreach_target.hpp).
 //
 // x / scale is the correctly rounded quotient; detail/quotient.hpp has it for two multiplications where
 // that can be proved exact. The rare scales for which it cannot, and targets without FMA, divide.
@@ -12,157 +13,191 @@ namespace impl {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Unsigned codes are those of int8 with the sign bit flipped and 128 less in the zero point: one kernel for
-// both. Sign is 128 for them, 0 for int8.
+// ---- From steps to codes -------------------------------------------------------------------------
+
+// What is done to steps: saturated to int8; the same, or to uint8, after zero points were added; or clamped to
+// the codes in use after that, which will do for all of them.
+enum class ending { plain, to_int8, to_uint8, clamped };
+
+// Clamped codes are int8. Those of uint8 come from them by flipping the sign, with 128 less in the zero point.
 HWY_INLINE std::int32_t sign_of(const quantize_job& job) {
   return job.to == code_type::u8 ? 128 : 0;
 }
 
-// Four vectors of steps as codes to q. The 16-bit zero points, less the sign, are those of a and b, of c and d.
-template <class VI, class V16>
-HWY_INLINE void store_8_bits(VI a, VI b, VI c, VI d, V16 z_ab, V16 z_cd, std::int32_t sign,
-                             std::int8_t* HWY_RESTRICT q) {
-  const hn::Repartition<std::int8_t, hn::DFromV<VI>> d8;
-  const auto code = add_and_saturate(d8, a, b, c, d, z_ab, z_cd);
-  hn::StoreU(hn::Xor(code, hn::Set(d8, static_cast<std::int8_t>(sign))), d8, q);
-}
-
-// One vector, or the first n steps of it.
-template <class VI>
-HWY_INLINE void store_8_bits(VI steps, std::size_t n, std::int32_t z, std::int32_t sign,
-                             std::int8_t* HWY_RESTRICT q) {
-  const hn::Rebind<std::int8_t, hn::DFromV<VI>> d8;
-  const auto flip = hn::Set(d8, static_cast<std::int8_t>(sign));
-  const auto code = hn::Xor(add_and_saturate(d8, steps, z), flip);
-  n < hn::Lanes(d8) ? hn::StoreN(code, d8, q, n) : hn::StoreU(code, d8, q);
-}
-
-// The prepared parameters of up to `size` channels, groups or blocks.
-struct quantize_params {
-  static constexpr std::size_t size = 1024;
-
-  // The quotient is fma(x, r, x * r2); or x / r, or x * r.
-  alignas(64) float r[size + 64];
-  alignas(64) float r2[size + 64];
-  // Bounds of x for the first kind of quotient, of the quotient for the others.
-  alignas(64) float lower[size + 64];
-  alignas(64) float upper[size + 64];
-  alignas(64) std::int32_t z[size + 64];  // less the sign, in the lower and in the upper half
+// The codes in use and the sign, which are for the last of the endings.
+struct codes_in_use {
+  std::int32_t least, most, sign;
 };
 
+template <ending End>
+HWY_INLINE codes_in_use codes_of(const quantize_job& job) {
+  const std::int32_t sign = End == ending::clamped ? sign_of(job) : 0;
+  return {job.codes.min - sign, job.codes.max - sign, sign};
+}
+
+template <ending End>
+using code_of = std::conditional_t<End == ending::to_uint8, std::uint8_t, std::int8_t>;
+
+template <ending End, class D8>
+HWY_INLINE hn::Vec<D8> finished(D8 d8, hn::Vec<D8> code, const codes_in_use& codes) {
+  if constexpr (End != ending::clamped) return code;
+  const auto set = [&](std::int32_t value)
+                       HWY_ATTR { return hn::Set(d8, static_cast<hn::TFromD<D8>>(value)); };
+  return hn::Xor(hn::Min(hn::Max(code, set(codes.least)), set(codes.most)), set(codes.sign));
+}
+
+// Four vectors of steps as codes to q; Pairs as in narrow. The 16-bit zero points, less the sign, are those of a
+// and b, of c and d.
+template <ending End, bool Pairs = false, class VI, class V16>
+HWY_INLINE void store_8_bits(VI a, VI b, VI c, VI d, V16 z_ab, V16 z_cd, const codes_in_use& codes,
+                             std::int8_t* HWY_RESTRICT q) {
+  const hn::Repartition<code_of<End>, hn::DFromV<VI>> d8;
+  auto* const to = reinterpret_cast<code_of<End>*>(q);
+  if constexpr (End == ending::plain) {
+    hn::StoreU(saturate<Pairs>(d8, a, b, c, d), d8, to);
+  } else {
+    const auto code = add_and_saturate<Pairs>(d8, a, b, c, d, z_ab, z_cd);
+    hn::StoreU(finished<End>(d8, code, codes), d8, to);
+  }
+}
+
+// One vector, or the first n steps of it. Their zero points may be a vector of 16-bit integers.
+template <ending End, class VI, class Z>
+HWY_INLINE void store_8_bits(VI steps, std::size_t n, Z z, const codes_in_use& codes,
+                             std::int8_t* HWY_RESTRICT q) {
+  const hn::Rebind<code_of<End>, hn::DFromV<VI>> d8;
+  auto* const to = reinterpret_cast<code_of<End>*>(q);
+  const auto code = finished<End>(d8, add_and_saturate(d8, steps, z), codes);
+  n < hn::Lanes(d8) ? hn::StoreN(code, d8, to, n) : hn::StoreU(code, d8, to);
+}
+
+// ---- From real numbers to steps ------------------------------------------------------------------
+
+// fma(x, r, x * r2); x / r; x * r.
 enum class quotient { two_terms, division, product };
 
-// How x becomes a rounded number of steps.
-// Saturating: the bounds are one step outside the range, and what follows saturates.
-template <quotient How, bool Saturating>
-struct quantize_steps {
-  template <class V>
-  static HWY_INLINE auto of(V v, V r, V r2, V lower, V upper) {
-    // The bounds apply to x where that is possible: an infinity would turn the second term into NaN. The
-    // rounding error of a bound is too small to move a rounded quotient.
-    if constexpr (How == quotient::two_terms) {
-      v = clamp(v, lower, upper);
-      return nearest_int(hn::MulAdd(v, r, hn::Mul(v, r2)));
-    } else if constexpr (How == quotient::division) {
-      return nearest_int(clamp(hn::Div(v, r), lower, upper));
-    } else {  // NaN gives the upper bound
-      v = min_or_bound(rounded(hn::Mul(v, r)), upper);
-      if constexpr (!(Saturating && HWY_ARCH_X86)) v = hn::Max(v, lower);
-      return nearest_int(v);
-    }
-  }
-
-  template <class V>
-  static HWY_INLINE V clamp(V v, V lower, V upper) {
-    if constexpr (Saturating) return clamp_for_nearest_int(v, lower, upper);
-    return hn::Min(max_or_bound(v, lower), upper);
-  }
-};
-
-// two_term_reciprocal::is_exact_for
-template <class V>
-HWY_INLINE auto is_exact_for(V scale) {
+// More steps than there are codes, whatever the zero point, in the unit that is clamped: x for the first kind of
+// quotient, in which an infinity would turn the second term into NaN, the quotient for the others. What follows
+// saturates, so that 512 will do, or a little more: the bits of a float are nearly its logarithm, and the
+// difference of those of 512 and of r gives 512 / r or up to an eighth more.
+template <quotient How, class V>
+HWY_INLINE V upper_bound(V r) {
   const hn::DFromV<V> df;
-  const hn::RebindToUnsigned<decltype(df)> du;
-  constexpr std::uint32_t least = detail::bit_cast<std::uint32_t>(0x1p-100f);
-  constexpr std::uint32_t most = detail::bit_cast<std::uint32_t>(0x1p100f);
-  const auto bits = hn::BitCast(du, scale), ones = hn::Set(du, 0x7FFFFF);
-  return hn::And(hn::Le(hn::Sub(bits, hn::Set(du, least)), hn::Set(du, most - least)),
-                 hn::Ne(hn::And(bits, ones), ones));
-}
-
-// Of scales s and zero points z, in registers: r, r2 and the bounds, as in quantize_params.
-template <quotient How, bool Saturating, class V, class VI>
-HWY_INLINE void prepare(const quantize_job& job, V s, VI z, V& r, V& r2, V& lower, V& upper) {
-  const hn::DFromV<V> df;
-  const auto one = hn::Set(df, 1.0f);
-  const float beyond = Saturating ? 1.0f : 0.0f;
-  const auto zf = hn::ConvertTo(df, z);
-  lower = hn::Sub(hn::Set(df, static_cast<float>(job.codes.min) - beyond), zf);
-  upper = hn::Sub(hn::Set(df, static_cast<float>(job.codes.max) + beyond), zf);
-  r = How == quotient::division ? s : hn::Div(one, s);
-  r2 = hn::Zero(df);
   if constexpr (How == quotient::two_terms) {
-    // 1 / s - r = (1 - r s) / s. The difference is exact; multiplying by r instead of dividing by s is
-    // off by 2^-24 of the term.
-    r2 = hn::Mul(hn::NegMulAdd(r, s, one), r);
-    lower = rounded(hn::Mul(lower, s));
-    upper = rounded(hn::Mul(upper, s));
+    const hn::RebindToUnsigned<decltype(df)> du;
+    constexpr std::uint32_t sum =
+        detail::bit_cast<std::uint32_t>(512.0f) + detail::bit_cast<std::uint32_t>(1.0f);
+    return hn::BitCast(df, hn::Sub(hn::Set(du, sum), hn::BitCast(du, r)));
+  } else {
+    return hn::Set(df, 512.0f);
   }
 }
 
-// Prepares `count` parameters. Returns whether the quotient can be had in two terms; if not, because of one of
-// the scales, it is a division for all.
-template <bool Saturating>
-HWY_NOINLINE static bool prepare(const quantize_job& job, std::size_t first, std::size_t count,
-                                 quantize_params& p) {
+// The rounded number of steps.
+template <quotient How, class V>
+HWY_INLINE auto steps_of(V v, V r, V r2, V upper) {
+  if constexpr (How == quotient::two_terms) {
+    v = clamp_for_nearest_int(v, hn::Neg(upper), upper);
+    return nearest_int(hn::MulAdd(v, r, hn::Mul(v, r2)));
+  } else if constexpr (How == quotient::division) {
+    return nearest_int(clamp_for_nearest_int(hn::Div(v, r), hn::Neg(upper), upper));
+  } else {  // NaN gives the upper bound
+    v = min_or_bound(rounded(hn::Mul(v, r)), upper);
+#if !HWY_ARCH_X86
+    v = hn::Max(v, hn::Neg(upper));
+#endif
+    return nearest_int(v);
+  }
+}
+
+// r and r2 of scales s.
+template <quotient How, class V>
+HWY_INLINE void prepare(V s, V& r, V& r2) {
+  const auto one = hn::Set(hn::DFromV<V>(), 1.0f);
+  r = How == quotient::division ? s : hn::Div(one, s);
+  // 1 / s - r = (1 - r s) / s. The difference is exact; multiplying by r instead of dividing by s is off by
+  // 2^-24 of the term.
+  r2 = How == quotient::two_terms ? hn::Mul(hn::NegMulAdd(r, s, one), r) : r;
+}
+
+// two_term_reciprocal::is_exact_for, of n scales.
+HWY_NOINLINE HWY_MAYBE_UNUSED static bool is_exact_for(const float* HWY_RESTRICT scales,
+                                                       std::size_t n) {
   const hn::ScalableTag<float> df;
-  const hn::RebindToSigned<decltype(df)> di;
   const hn::RebindToUnsigned<decltype(df)> du;
   const std::size_t N = hn::Lanes(df);
-  const bool product = job.rules.quotient == quotient_rule::reciprocal;
-  const auto one = hn::Set(df, 1.0f);
-  const auto sign = hn::Set(di, sign_of(job));
-  auto exact = is_exact_for(one);
-  const auto all = [&](auto how) HWY_ATTR {
-    auto s = one, r = one, r2 = one, lower = one, upper = one;
-    auto z = hn::Zero(di);
-    for (std::size_t i = 0; i < count; i += N) {
-      if (HWY_LIKELY(count - i >= N)) {
-        s = hn::LoadU(df, job.scales + first + i);
-        if (job.zero_points) z = hn::LoadU(di, job.zero_points + first + i);
-      } else {
-        s = hn::LoadNOr(one, df, job.scales + first + i, count - i);
-        if (job.zero_points) z = hn::LoadN(di, job.zero_points + first + i, count - i);
-      }
-      prepare<decltype(how)::value, Saturating>(job, s, z, r, r2, lower, upper);
-      hn::StoreU(r, df, p.r + i);
-      hn::StoreU(r2, df, p.r2 + i);
-      hn::StoreU(lower, df, p.lower + i);
-      hn::StoreU(upper, df, p.upper + i);
-      const auto z8 = hn::Sub(z, sign);
-      hn::StoreU(hn::Or(hn::ShiftLeft<16>(z8), hn::And(z8, hn::Set(di, 0xFFFF))), di, p.z + i);
-      if (decltype(how)::value == quotient::two_terms) exact = hn::And(exact, is_exact_for(s));
-    }
-  };
-  if (product) {
-    all(std::integral_constant<quotient, quotient::product>());
-    return false;
+  constexpr std::uint32_t least = detail::bit_cast<std::uint32_t>(0x1p-100f);
+  constexpr std::uint32_t most = detail::bit_cast<std::uint32_t>(0x1p100f);
+  // The largest of what must be small: masks would be slower.
+  auto distance = hn::Zero(du), fraction = distance;
+  for (std::size_t i = 0; i < n; i += N) {
+    const auto s = n - i < N ? hn::LoadNOr(hn::Set(df, 1.0f), df, scales + i, n - i)
+                             : hn::LoadU(df, scales + i);
+    const auto bits = hn::BitCast(du, s);
+    distance = hn::Max(distance, hn::Sub(bits, hn::Set(du, least)));
+    fraction = hn::Max(fraction, hn::And(bits, hn::Set(du, 0x7FFFFF)));
   }
-  if constexpr (HWY_NATIVE_FMA) {
-    all(std::integral_constant<quotient, quotient::two_terms>());
-    if (HWY_LIKELY(hn::AllTrue(du, exact))) return true;
-  }
-  all(std::integral_constant<quotient, quotient::division>());
-  return false;
+  return hn::AllTrue(du, hn::And(hn::Le(distance, hn::Set(du, most - least)),
+                                 hn::Ne(fraction, hn::Set(du, 0x7FFFFF))));
 }
 
-// Prepared parameters with what they are those of.
+// run(how) for the quotient that these rules and scales have. Where divisions are rare they have but one ending:
+// divide(). Products are of floats.
+template <ending End, class T, class F, class Divide>
+HWY_INLINE void with_quotient(const quantize_job& job, const float* scales, std::size_t n,
+                              const F& run, const Divide& divide) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (job.rules.quotient == quotient_rule::reciprocal) {
+      return run(std::integral_constant<quotient, quotient::product>());
+    }
+  }
+  if constexpr (HWY_NATIVE_FMA) {
+    if (HWY_LIKELY(is_exact_for(scales, n))) {
+      return run(std::integral_constant<quotient, quotient::two_terms>());
+    }
+  }
+  if constexpr (HWY_NATIVE_FMA && End != ending::clamped) {
+    divide();
+  } else {
+    run(std::integral_constant<quotient, quotient::division>());
+  }
+}
+
+// The prepared parameters of up to `size` groups or blocks, and which they are.
 struct prepared_params {
-  quantize_params p;
+  static constexpr std::size_t size = 256;
+
+  alignas(64) float r[size + 64];
+  alignas(64) float r2[size + 64];
+  alignas(64) std::int32_t z[size + 64];  // less the sign, in the lower and in the upper half
   std::size_t first = 0, count = 0;
-  bool two_terms = false;
 };
+
+template <quotient How>
+HWY_INLINE void prepare(const quantize_job& job, std::size_t first, std::size_t count,
+                        std::int32_t sign, prepared_params& p) {
+  if (p.first == first && p.count == count) return;
+  p.first = first, p.count = count;
+  const hn::ScalableTag<float> df;
+  const hn::RebindToSigned<decltype(df)> di;
+  const std::size_t N = hn::Lanes(df);
+  const auto one = hn::Set(df, 1.0f);
+  auto r = one, r2 = one;
+  for (std::size_t i = 0; i < count; i += N) {
+    const std::size_t n = count - i;
+    const float* const s = job.scales + first + i;
+    prepare<How>(n < N ? hn::LoadNOr(one, df, s, n) : hn::LoadU(df, s), r, r2);
+    hn::StoreU(r, df, p.r + i);
+    hn::StoreU(r2, df, p.r2 + i);
+    auto z = hn::Zero(di);
+    if (job.zero_points != nullptr) {
+      const std::int32_t* const from = job.zero_points + first + i;
+      z = n < N ? hn::LoadN(di, from, n) : hn::LoadU(di, from);
+    }
+    z = hn::Sub(z, hn::Set(di, sign));
+    hn::StoreU(hn::Or(hn::ShiftLeft<16>(z), hn::And(z, hn::Set(di, 0xFFFF))), di, p.z + i);
+  }
+}
 
 }  // namespace HWY_NAMESPACE
 }  // namespace impl

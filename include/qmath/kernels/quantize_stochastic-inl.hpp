@@ -19,7 +19,7 @@ HWY_INLINE void quantize_stochastic_run(const quantize_job& job, const float* HW
   const hn::RebindToSigned<decltype(df)> di;
   const hn::Repartition<std::int16_t, decltype(df)> d16;
   const std::size_t N = hn::Lanes(df);
-  const std::int32_t sign = sign_of(job);
+  const codes_in_use codes = codes_of<ending::clamped>(job);
   const float step = scale * 0x1p-16f, reciprocal = 1.0f / step;
   const float least = static_cast<float>(job.codes.min - zero_point - 1);
   const float most = static_cast<float>(job.codes.max - zero_point + 1);
@@ -27,7 +27,7 @@ HWY_INLINE void quantize_stochastic_run(const quantize_job& job, const float* HW
   const auto second = hn::Set(df, two_term_reciprocal(step).r2);
   const auto lower = hn::Set(df, HWY_NATIVE_FMA ? least * scale : least * 65536.0f);
   const auto upper = hn::Set(df, HWY_NATIVE_FMA ? most * scale : most * 65536.0f);
-  const std::int32_t z = zero_point - sign;
+  const std::int32_t z = zero_point - codes.sign;
   const auto one = [&](auto v, auto random) HWY_ATTR {
     if constexpr (HWY_NATIVE_FMA) {
       v = clamp_for_nearest_int(v, lower, upper);
@@ -44,13 +44,13 @@ HWY_INLINE void quantize_stochastic_run(const quantize_job& job, const float* HW
       n, N,
       [&](std::size_t i) HWY_ATTR {
         const auto z16 = hn::Set(d16, static_cast<std::int16_t>(z));
-        store_8_bits(steps(i), steps(i + N), steps(i + 2 * N), steps(i + 3 * N), z16, z16, sign,
-                     q + i);
+        store_8_bits<ending::clamped>(steps(i), steps(i + N), steps(i + 2 * N), steps(i + 3 * N),
+                                      z16, z16, codes, q + i);
       },
       [&](std::size_t i, std::size_t length) HWY_ATTR {
         // Random numbers are in whole vectors.
         const auto v = length < N ? hn::LoadN(df, x, length) : hn::LoadU(df, x + i);
-        store_8_bits(one(v, hn::LoadU(di, r + i)), length, z, sign, q + i);
+        store_8_bits<ending::clamped>(one(v, hn::LoadU(di, r + i)), length, z, codes, q + i);
       });
 }
 

@@ -101,58 +101,83 @@ HWY_INLINE V rounded(V v) {
 #endif
 }
 
+// Two vectors of int32 -> one of int16, saturated, in the order in which narrow has them on the way.
+template <class D16, class VI>
+HWY_INLINE hn::Vec<D16> narrow_to_16(D16 d16, VI a, VI b) {
+#if HWY_TARGET <= HWY_AVX2 && HWY_ARCH_X86
+  return hn::ReorderDemote2To(d16, a, b);
+#else
+  return hn::OrderedDemote2To(d16, a, b);
+#endif
+}
+
 // Four vectors of int32 -> one vector of 8-bit integers, in order and saturated. f maps the 16-bit lanes
-// of a and b on the way, g those of c and d.
-template <class D8, class VI, class F, class G>
+// of a and b on the way, g those of c and d. Pairs: a and b are the even and the odd lanes of two vectors, and
+// so are c and d.
+template <bool Pairs, class D8, class VI, class F, class G>
 HWY_INLINE hn::Vec<D8> narrow(D8 d8, VI a, VI b, VI c, VI d, const F& f, const G& g) {
   const hn::Repartition<std::int16_t, D8> d16;
+  const auto ab = f(narrow_to_16(d16, a, b)), cd = g(narrow_to_16(d16, c, d));
 #if HWY_TARGET <= HWY_AVX2 && HWY_ARCH_X86
   // Packs work within 128-bit blocks: the result has 4 bytes of each vector in every block. One
   // permutation at the end puts them in order.
+  const auto abcd = hn::ReorderDemote2To(d8, ab, cd);
+  if constexpr (Pairs) {
+    const hn::Repartition<std::uint64_t, D8> d64;
+    alignas(64) static constexpr std::uint64_t order[8] = {
+        0, 2, HWY_TARGET <= HWY_AVX3 ? 4 : 1, HWY_TARGET <= HWY_AVX3 ? 6 : 3, 1, 3, 5, 7};
+    const auto mixed = hn::TableLookupBytes(
+        abcd, hn::Dup128VecFromValues(d8, 0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15));
+    return hn::BitCast(
+        d8, hn::TableLookupLanes(hn::BitCast(d64, mixed), hn::SetTableIndices(d64, order)));
+  }
   const hn::Repartition<std::uint32_t, D8> du32;
-  const auto ab = f(hn::ReorderDemote2To(d16, a, b));
-  const auto cd = g(hn::ReorderDemote2To(d16, c, d));
-  const auto abcd = hn::BitCast(du32, hn::ReorderDemote2To(d8, ab, cd));
 #if HWY_TARGET <= HWY_AVX3
   alignas(64) static constexpr std::uint32_t order[16] = {0, 4, 8,  12, 1, 5, 9,  13,
                                                           2, 6, 10, 14, 3, 7, 11, 15};
 #else
   alignas(32) static constexpr std::uint32_t order[8] = {0, 4, 1, 5, 2, 6, 3, 7};
 #endif
-  return hn::BitCast(d8, hn::TableLookupLanes(abcd, hn::SetTableIndices(du32, order)));
+  return hn::BitCast(
+      d8, hn::TableLookupLanes(hn::BitCast(du32, abcd), hn::SetTableIndices(du32, order)));
 #else
-  return hn::OrderedDemote2To(d8, f(hn::OrderedDemote2To(d16, a, b)),
-                              g(hn::OrderedDemote2To(d16, c, d)));
+  static_assert(!Pairs);
+  return hn::OrderedDemote2To(d8, ab, cd);
 #endif
 }
 
 // saturate(lane)
-template <class D8, class VI>
+template <bool Pairs, class D8, class VI>
 HWY_INLINE hn::Vec<D8> saturate(D8 d8, VI a, VI b, VI c, VI d) {
   const auto same = [](auto v) HWY_ATTR { return v; };
-  return narrow(d8, a, b, c, d, same, same);
+  return narrow<Pairs>(d8, a, b, c, d, same, same);
 }
 
 // saturate(lane + z), with a zero point for a and b and one for c and d. They are added to the 16-bit lanes on
 // the way, saturating.
-template <class D8, class VI, class V16>
+template <bool Pairs, class D8, class VI, class V16>
 HWY_INLINE hn::Vec<D8> add_and_saturate(D8 d8, VI a, VI b, VI c, VI d, V16 z_ab, V16 z_cd) {
-  return narrow(
+  return narrow<Pairs>(
       d8, a, b, c, d, [&](auto v) HWY_ATTR { return hn::SaturatedAdd(v, z_ab); },
       [&](auto v) HWY_ATTR { return hn::SaturatedAdd(v, z_cd); });
 }
 template <class D8, class VI, class V16>
 HWY_INLINE hn::Vec<D8> add_and_saturate(D8 d8, VI a, VI b, VI c, VI d, V16 z) {
-  return add_and_saturate(d8, a, b, c, d, z, z);
+  return add_and_saturate<false>(d8, a, b, c, d, z, z);
 }
 
-// The same for one vector, which gives one of Part, a tag of 8-bit integers with as many lanes.
-template <class Part, class VI>
-HWY_INLINE hn::Vec<Part> add_and_saturate(Part part8, VI v, std::int32_t z) {
+// The same for one vector, which gives one of Part, a tag of 8-bit integers with as many lanes. z: one zero
+// point, or a vector of 16-bit ones.
+template <class Part, class VI, class Z>
+HWY_INLINE hn::Vec<Part> add_and_saturate(Part part8, VI v, Z z) {
   const hn::Rebind<std::int16_t, Part> d16;
-  const auto sum =
-      hn::SaturatedAdd(hn::DemoteTo(d16, v), hn::Set(d16, static_cast<std::int16_t>(z)));
-  return hn::DemoteTo(part8, sum);
+  const auto steps = hn::DemoteTo(d16, v);
+  if constexpr (std::is_integral_v<Z>) {
+    const auto all = hn::Set(d16, static_cast<std::int16_t>(z));
+    return hn::DemoteTo(part8, hn::SaturatedAdd(steps, all));
+  } else {
+    return hn::DemoteTo(part8, hn::SaturatedAdd(steps, z));
+  }
 }
 
 // Elements of memory as lanes of D, which has their type, or float for the shorter real numbers.
@@ -205,6 +230,26 @@ template <class DF>
 HWY_INLINE hn::Vec<DF> load_lanes(DF df, const bfloat16* p, std::size_t n) {
   const hn::Rebind<std::uint16_t, DF> d16;
   return float_from_bfloat16_bits(df, hn::LoadN(d16, reinterpret_cast<const std::uint16_t*>(p), n));
+}
+
+// Whether two vectors of T are loaded as their even and their odd lanes, which then is cheaper than in order
+// (narrow).
+template <class T>
+inline constexpr bool loads_pairs =
+    HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2 && std::is_same_v<T, bfloat16>;
+
+// Vector k of those from p on, or the even or odd lanes of two of them.
+template <bool Pairs, class DF, class T>
+HWY_INLINE hn::Vec<DF> load_vector(DF df, const T* p, std::size_t k) {
+  const std::size_t N = hn::Lanes(df);
+  if constexpr (Pairs) {
+    const hn::RebindToUnsigned<DF> du;
+    const auto two = hn::LoadU(du, reinterpret_cast<const std::uint32_t*>(p + k / 2 * 2 * N));
+    return hn::BitCast(df,
+                       k % 2 == 0 ? hn::ShiftLeft<16>(two) : hn::And(two, hn::Set(du, 0xFFFF0000)));
+  } else {
+    return load_lanes(df, p + k * N);
+  }
 }
 
 // four(i) for four vectors from element i on, until n elements are done. The last four overlap those before;
