@@ -31,6 +31,7 @@
 #include "qmath/executor.hpp"
 #include "qmath/gemm.hpp"
 #include "qmath/linear.hpp"
+#include "qmath/metrics.hpp"
 #include "qmath/pack.hpp"
 #include "qmath/packed_weights.hpp"
 #include "qmath/quantize.hpp"

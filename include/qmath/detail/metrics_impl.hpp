@@ -1,0 +1,324 @@
+// Copyright (c) qmath contributors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// The functions of metrics.hpp that need a unit of their own in compiled mode.
+#ifndef QMATH_DETAIL_METRICS_IMPL_HPP_
+#define QMATH_DETAIL_METRICS_IMPL_HPP_
+
+#include "qmath/detail/error_block.hpp"
+#include "qmath/detail/exact_sum.hpp"
+#include "qmath/detail/logarithm.hpp"
+#include "qmath/metrics.hpp"
+
+QMATH_BEGIN_NAMESPACE
+namespace impl {
+
+/// Nothing moves out of the environment: the compiler does not know what is called.
+template <class F, class... Arguments>
+QMATH_INLINE auto in_default_environment(F* function, const Arguments&... arguments) noexcept {
+  F* volatile unknown = function;
+  const default_float_environment environment;
+  return unknown(arguments...);
+}
+
+QMATH_INLINE double to_double(std::uint64_t n) noexcept {
+  // Two exact numbers, rounded once: not every conversion from unsigned is.
+  return static_cast<double>(static_cast<std::uint32_t>(n >> 32)) * 0x1p32 +
+         static_cast<double>(static_cast<std::uint32_t>(n));
+}
+
+// ---- Errors: from arrays to blocks ----------------------------------------------------------------
+
+/// A block in floats.
+struct pair_block {
+  alignas(64) float a[block_elements];
+  alignas(64) float b[block_elements];
+};
+
+/// Exact. In shifts and a product, without the branches of float_from; NaN and infinities stay what they are.
+QMATH_INLINE float widened(half h) noexcept {
+  const std::uint32_t magnitude = (h.bits & 0x7FFFu) << 13;
+  const auto scaled =
+      detail::bit_cast<std::uint32_t>(detail::bit_cast<float>(magnitude) * 0x1p112f);
+  const std::uint32_t special = magnitude >= 0x0F800000u ? 0x7F800000u : 0u;
+  return detail::bit_cast<float>((h.bits & 0x8000u) << 16 | special | scaled);
+}
+QMATH_INLINE float widened(bfloat16 h) noexcept { return float_from(h); }
+QMATH_INLINE float widened(float x) noexcept { return x; }
+
+template <class T>
+QMATH_INLINE void widen(const void* from, std::size_t begin, std::size_t n, float* to) noexcept {
+  const T* const p = static_cast<const T*>(from) + begin;
+  for (std::size_t i = 0; i < n; ++i) to[i] = widened(p[i]);
+}
+
+QMATH_INLINE void widen(const void* from, detail::real_type type, std::size_t begin, std::size_t n,
+                        float* to) noexcept {
+  switch (type) {
+    case detail::real_type::f32: return widen<float>(from, begin, n, to);
+    case detail::real_type::f16: return widen<half>(from, begin, n, to);
+    case detail::real_type::bf16: return widen<bfloat16>(from, begin, n, to);
+  }
+}
+
+QMATH_INLINE std::uint32_t magnitude_bits(float x) noexcept {
+  return detail::bit_cast<std::uint32_t>(x) & 0x7FFFFFFFu;
+}
+
+QMATH_INLINE void raise_peak(error_peak& peak, double value, std::uint64_t index) noexcept {
+  if (value > peak.value || (value == peak.value && value > 0.0 && index < peak.index)) {
+    peak.value = value, peak.index = index;
+  }
+}
+
+/// The upper 29 bits of x, so that its product with a float m is exact: d / m is more than x only if d is more than
+/// short_limit(x) * m.
+QMATH_INLINE double short_limit(double x) noexcept {
+  return detail::bit_cast<double>(detail::bit_cast<std::uint64_t>(x) & ~std::uint64_t{0xFFFFFF});
+}
+
+QMATH_INLINE double distance(double a, double b) noexcept { return b < a ? a - b : b - a; }
+
+/// Finite floats, padded with zeros to a multiple of block_multiple. Element i has the index first + i * step.
+struct finite_block {
+  const float* a;
+  const float* b;
+  std::size_t n;
+  std::uint64_t first, step;
+};
+
+/// Raises the peak to `value`, which is that of some element of the block: of the first for which is_it says so.
+template <class F>
+QMATH_INLINE void raise_to(error_peak& peak, double value, const finite_block& block,
+                           const F& is_it) noexcept {
+  if (value == 0.0 || value < peak.value || (value == peak.value && block.first > peak.index)) {
+    return;
+  }
+  std::size_t i = 0;
+  while (!is_it(static_cast<double>(block.a[i]), static_cast<double>(block.b[i]))) ++i;
+  raise_peak(peak, value, block.first + i * block.step);
+}
+
+QMATH_INLINE void raise_absolute_peak(error_peak& peak, double value,
+                                      const finite_block& block) noexcept {
+  raise_to(peak, value, block, [value](double a, double b) __attribute__((always_inline)) {
+    return distance(a, b) == value;
+  });
+}
+QMATH_INLINE void raise_relative_peak(error_peak& peak, double value,
+                                      const finite_block& block) noexcept {
+  raise_to(peak, value, block, [value](double a, double b) __attribute__((always_inline)) {
+    return a != 0.0 && distance(a, b) / (a < 0.0 ? -a : a) == value;
+  });
+}
+
+QMATH_INLINE void add_product(detail::product_sum& sum, double x) noexcept {
+  add_exactly(sum.limb, 10, detail::product_unit, x);
+}
+QMATH_INLINE void add_linear(detail::linear_sum& sum, double x) noexcept {
+  add_exactly(sum.limb, 6, detail::linear_unit, x);
+}
+
+/// Floats that span any number of bits.
+inline void add_one_by_one(error_sums& s, const block_loops& loops,
+                           const finite_block& block) noexcept {
+  double largest_error = 0.0;
+  for (std::size_t i = 0; i < block.n; ++i) {
+    const double x = block.a[i], y = block.b[i];
+    add_product(s.aa, x * x), add_product(s.ab, x * y), add_product(s.bb, y * y);
+    add_linear(s.a, x), add_linear(s.b, y);
+    largest_error = larger(largest_error, distance(x, y));
+  }
+  raise_absolute_peak(s.absolute, largest_error, block);
+  raise_relative_peak(s.relative, loops.largest_ratio(block.a, block.b, block.n), block);
+}
+
+QMATH_INLINE void add_finite(error_sums& s, const block_loops& loops, const finite_block& block,
+                             block_range ra, block_range rb) noexcept {
+  const int width = ra.width() > rb.width() ? ra.width() : rb.width();
+  if (width > 83) return add_one_by_one(s, loops, block);
+  const int levels = width <= 42 ? 1 : width <= 62 ? 2 : 3;
+  block_sums sums;
+  loops.sum[levels - 1](block.a, block.b, block.n, ra.end(), rb.end(),
+                        short_limit(s.relative.value), sums);
+  for (int l = 0; l <= levels; ++l) {
+    add_product(s.aa, sums.aa.part[l]);
+    add_product(s.ab, sums.ab.part[l]);
+    add_product(s.bb, sums.bb.part[l]);
+  }
+  for (int l = 0; l <= (levels > 1 ? 1 : 0); ++l) {
+    add_linear(s.a, sums.a.part[l]);
+    add_linear(s.b, sums.b.part[l]);
+  }
+  raise_absolute_peak(s.absolute, sums.largest_error, block);
+  // Or one that is as high as the one known, and comes before it.
+  if (sums.relative_exceeds || (block.first < s.relative.index && s.relative.value > 0.0)) {
+    raise_relative_peak(s.relative, loops.largest_ratio(block.a, block.b, block.n), block);
+  }
+}
+
+/// Counts the pairs that are not finite, and puts zeros in their place.
+QMATH_INLINE std::uint64_t remove_special(error_sums& s, float* a, float* b,
+                                          std::size_t n) noexcept {
+  std::uint64_t nan = 0, infinite = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::uint32_t x = magnitude_bits(a[i]), y = magnitude_bits(b[i]);
+    const std::uint32_t larger_one = x > y ? x : y;
+    if (larger_one < 0x7F800000u) continue;
+    ++(larger_one > 0x7F800000u ? nan : infinite);
+    a[i] = 0.0f, b[i] = 0.0f;
+  }
+  s.nan += nan, s.infinite += infinite;
+  return nan + infinite;
+}
+
+/// Puts zeros in the place of what is masked out. Returns how many are left. (begin, n): of the block.
+QMATH_INLINE std::size_t remove_masked(const detail::error_job& job, std::size_t begin,
+                                       std::size_t n, float* a, float* b) noexcept {
+  std::size_t left = 0;
+  const std::size_t each = job.valid_elements;
+  if (each == 1) {
+    for (std::size_t i = 0; i < n; ++i) {
+      const bool used = job.valid[begin + i] != 0;
+      left += used ? 1 : 0;
+      a[i] = used ? a[i] : 0.0f, b[i] = used ? b[i] : 0.0f;
+    }
+    return left;
+  }
+  for (std::size_t i = 0; i < n;) {
+    const std::size_t own = (begin + i) / each, end = (own + 1) * each - begin;
+    const std::size_t stop = end < n ? end : n;
+    if (job.valid[own] != 0) {
+      left += stop - i, i = stop;
+    } else {
+      for (; i < stop; ++i) a[i] = 0.0f, b[i] = 0.0f;
+    }
+  }
+  return left;
+}
+
+/// A block of which `count` elements are neither masked nor padding. A block that is not in `memory` is copied there
+/// if it has to be changed.
+QMATH_INLINE void add_counted(error_sums& s, const block_loops& loops, finite_block block,
+                              std::uint64_t count, float* a, float* b) noexcept {
+  block_range ra = loops.range(block.a, block.n), rb = loops.range(block.b, block.n);
+  if ((ra.largest > rb.largest ? ra.largest : rb.largest) >= 0x7F800000u) {
+    if (block.a != a) widen<float>(block.a, 0, block.n, a), widen<float>(block.b, 0, block.n, b);
+    count -= remove_special(s, a, b, block.n);
+    block.a = a, block.b = b;
+    ra = loops.range(a, block.n), rb = loops.range(b, block.n);
+  }
+  s.count += count;
+  add_finite(s, loops, block, ra, rb);
+}
+
+QMATH_INLINE constexpr std::size_t padded(std::size_t n) noexcept {
+  return (n + block_multiple - 1) / block_multiple * block_multiple;
+}
+
+/// The elements [begin, begin + n) of the arrays, n <= block_elements.
+QMATH_INLINE void add_block(error_sums& s, const block_loops& loops, const detail::error_job& job,
+                            std::size_t begin, std::size_t n, pair_block& memory) noexcept {
+  constexpr auto f32 = detail::real_type::f32;
+  finite_block block = {memory.a, memory.b, padded(n), job.first + begin, 1};
+  std::uint64_t count = n;
+  if (job.a_type == f32 && job.b_type == f32 && job.valid == nullptr && block.n == n) {
+    block.a = static_cast<const float*>(job.a) + begin;
+    block.b = static_cast<const float*>(job.b) + begin;
+  } else {
+    widen(job.a, job.a_type, begin, n, memory.a);
+    widen(job.b, job.b_type, begin, n, memory.b);
+    for (std::size_t i = n; i < block.n; ++i) memory.a[i] = 0.0f, memory.b[i] = 0.0f;
+    if (job.valid != nullptr) count = remove_masked(job, begin, n, memory.a, memory.b);
+  }
+  add_counted(s, loops, block, count, memory.a, memory.b);
+}
+
+/// The columns of [rows, cols] matrices, several at a time, as blocks of their own.
+QMATH_INLINE void add_columns(const block_loops& loops, const detail::error_job& job,
+                              pair_block& memory) noexcept {
+  constexpr std::size_t strip = 8, height = block_elements / strip;
+  const std::size_t cols = job.layout.cols, rows = job.n / cols;
+  float row_a[strip], row_b[strip];
+  for (std::size_t top = 0; top < rows; top += height) {
+    const std::size_t here = rows - top < height ? rows - top : height;
+    for (std::size_t left = 0; left < cols; left += strip) {
+      const std::size_t width = cols - left < strip ? cols - left : strip;
+      std::size_t counts[strip] = {};
+      for (std::size_t r = 0; r < here; ++r) {
+        const std::size_t begin = (top + r) * cols + left;
+        widen(job.a, job.a_type, begin, width, row_a);
+        widen(job.b, job.b_type, begin, width, row_b);
+        for (std::size_t c = 0; c < width; ++c) {
+          const bool used =
+              job.valid == nullptr || job.valid[(begin + c) / job.valid_elements] != 0;
+          counts[c] += used ? 1 : 0;
+          memory.a[c * height + r] = used ? row_a[c] : 0.0f;
+          memory.b[c * height + r] = used ? row_b[c] : 0.0f;
+        }
+      }
+      for (std::size_t c = 0; c < width; ++c) {
+        float* const a = memory.a + c * height;
+        float* const b = memory.b + c * height;
+        for (std::size_t r = here; r < padded(here); ++r) a[r] = 0.0f, b[r] = 0.0f;
+        const finite_block block = {a, b, padded(here), job.first + top * cols + left + c, cols};
+        add_counted(job.sums[left + c], loops, block, counts[c], a, b);
+      }
+    }
+  }
+}
+
+/// How many elements from i on, which is inside one repeat, go to the same sums.
+QMATH_INLINE std::size_t run_length(const granularity& g, std::size_t i) noexcept {
+  const std::size_t col = i % g.cols, row = i / g.cols % g.rows;
+  if (g.block_cols < g.cols) {
+    const std::size_t in_block = g.block_cols - col % g.block_cols;
+    return in_block < g.cols - col ? in_block : g.cols - col;
+  }
+  const std::size_t rows = g.block_rows - row % g.block_rows;
+  return (rows < g.rows - row ? rows : g.rows - row) * g.cols - col;
+}
+
+inline void add_errors_by_layout(const detail::error_job& job) noexcept {
+  pair_block memory;
+  const block_loops& loops = active_block_loops();
+  const granularity& layout = job.layout;
+  if (layout.outer == 1 && layout.rows == 1 && layout.cols > 1 && layout.block_cols == 1) {
+    return add_columns(loops, job, memory);
+  }
+  const bool one = layout.count() == 1;
+  for (std::size_t i = 0; i < job.n;) {
+    const std::size_t run = one ? job.n - i : run_length(layout, i);
+    const std::size_t n = run < block_elements ? run : block_elements;
+    add_block(job.sums[layout.index(i)], loops, job, i, n, memory);
+    i += n;
+  }
+}
+
+}  // namespace impl
+QMATH_END_NAMESPACE
+
+QMATH_BEGIN_LIBRARY
+namespace library {
+
+QMATH_LIBRARY void add_errors(const detail::error_job& job) noexcept {
+  impl::in_default_environment(&impl::add_errors_by_layout, job);
+}
+
+QMATH_LIBRARY void merge_errors(error_sums& to, const error_sums& from) noexcept {
+  impl::add_limbs(to.aa.limb, from.aa.limb, 10);
+  impl::add_limbs(to.ab.limb, from.ab.limb, 10);
+  impl::add_limbs(to.bb.limb, from.bb.limb, 10);
+  impl::add_limbs(to.a.limb, from.a.limb, 6);
+  impl::add_limbs(to.b.limb, from.b.limb, 6);
+  to.count += from.count, to.nan += from.nan, to.infinite += from.infinite;
+  impl::raise_peak(to.absolute, from.absolute.value, from.absolute.index);
+  impl::raise_peak(to.relative, from.relative.value, from.relative.index);
+}
+
+}  // namespace library
+QMATH_END_LIBRARY
+
+#include "qmath/detail/metrics_results.hpp"
+
+#endif  // QMATH_DETAIL_METRICS_IMPL_HPP_

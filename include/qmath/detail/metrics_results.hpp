@@ -1,0 +1,352 @@
+// Copyright (c) qmath contributors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// What metrics.hpp computes from sums and counts: the second half of metrics_impl.hpp.
+#ifndef QMATH_DETAIL_METRICS_RESULTS_HPP_
+#define QMATH_DETAIL_METRICS_RESULTS_HPP_
+
+#include <cmath>
+
+#include "qmath/detail/metrics_impl.hpp"
+
+QMATH_BEGIN_NAMESPACE
+namespace impl {
+
+inline constexpr double infinite_double = __builtin_bit_cast(double, 0x7FF0000000000000u);
+
+QMATH_INLINE double square_root(double x) noexcept {
+#if defined(__GNUC__)
+  return __builtin_sqrt(x);  // correctly rounded, as IEEE 754 says
+#else
+  return std::sqrt(x);
+#endif
+}
+
+// ---- Errors ---------------------------------------------------------------------------------------
+
+/// E, in units of 2^-298: the sum of (b - a)^2.
+QMATH_INLINE void squared_error(const error_sums& s, std::uint64_t* e) noexcept {
+  for (int i = 0; i < 10; ++i) e[i] = s.aa.limb[i];
+  add_limbs(e, s.bb.limb, 10);
+  add_limbs(e, s.ab.limb, 10, true);
+  add_limbs(e, s.ab.limb, 10, true);
+}
+
+QMATH_INLINE double product_to_double(const std::uint64_t* x) noexcept {
+  return nearest_double(x, 10, detail::product_unit);
+}
+
+QMATH_INLINE double signed_to_double(std::uint64_t* x, int n, int unit) noexcept {
+  if (!is_negative(x, n)) return nearest_double(x, n, unit);
+  negate_limbs(x, n);
+  return -nearest_double(x, n, unit);
+}
+
+/// 10 log10(signal / noise); noise > 0.
+QMATH_INLINE double decibels(double signal, double noise) noexcept {
+  if (signal == 0.0) return -infinite_double;
+  return logarithm(stored(signal / noise), decibel);
+}
+
+inline double metric_of(const error_sums& s, detail::error_metric which) noexcept {
+  if (s.count == 0) return not_a_number;
+  const double n = to_double(s.count);
+  std::uint64_t e[10], c[10], ab[20], cc[20];
+  for (int i = 0; i < 10; ++i) c[i] = s.ab.limb[i];
+  const bool opposite = is_negative(c, 10);
+  if (opposite) negate_limbs(c, 10);
+  const bool a_is_zero = is_zero(s.aa.limb, 10), b_is_zero = is_zero(s.bb.limb, 10);
+  constexpr int squared_unit = 2 * detail::product_unit;
+  switch (which) {
+    case detail::error_metric::mse: squared_error(s, e); return stored(product_to_double(e) / n);
+    case detail::error_metric::sqnr_db:
+      squared_error(s, e);
+      if (is_zero(e, 10)) return infinite_double;
+      return decibels(product_to_double(s.aa.limb), product_to_double(e));
+    case detail::error_metric::scale_invariant_sqnr_db:
+      if (a_is_zero && b_is_zero) return infinite_double;
+      if (is_zero(c, 10)) return -infinite_double;
+      multiply_limbs(s.aa.limb, s.bb.limb, 10, ab);
+      multiply_limbs(c, c, 10, cc);
+      add_limbs(ab, cc, 20, true);
+      if (is_zero(ab, 20)) return infinite_double;
+      return decibels(nearest_double(cc, 20, squared_unit), nearest_double(ab, 20, squared_unit));
+    case detail::error_metric::cosine_similarity: {
+      if (a_is_zero && b_is_zero) return 1.0;
+      if (a_is_zero || b_is_zero) return 0.0;
+      multiply_limbs(s.aa.limb, s.bb.limb, 10, ab);
+      const double lengths = square_root(nearest_double(ab, 20, squared_unit));
+      const double cosine = stored(product_to_double(c) / lengths);
+      const double inside = cosine > 1.0 ? 1.0 : cosine;
+      return opposite ? -inside : inside;
+    }
+    case detail::error_metric::mean_error: {
+      std::uint64_t d[6];
+      for (int i = 0; i < 6; ++i) d[i] = s.b.limb[i];
+      add_limbs(d, s.a.limb, 6, true);
+      return stored(signed_to_double(d, 6, detail::linear_unit) / n);
+    }
+  }
+  return not_a_number;
+}
+
+/// Whether layer i comes before layer k. NaN, from its bits, is before all numbers.
+QMATH_INLINE bool is_worse(const layer_error* layers, std::size_t i, std::size_t k) noexcept {
+  const double x = layers[i].sqnr_db, y = layers[k].sqnr_db;
+  const bool x_nan = x != x, y_nan = y != y;
+  if (x_nan != y_nan) return x_nan;
+  if (!x_nan && x != y) return x < y;
+  return i < k;
+}
+
+/// The heap's largest is the layer that comes last.
+QMATH_INLINE void sift_down(const layer_error* layers, std::size_t* heap, std::size_t at,
+                            std::size_t n) noexcept {
+  const std::size_t moving = heap[at];
+  for (;;) {
+    std::size_t child = 2 * at + 1;
+    if (child >= n) break;
+    if (child + 1 < n && is_worse(layers, heap[child], heap[child + 1])) ++child;
+    if (!is_worse(layers, moving, heap[child])) break;
+    heap[at] = heap[child];
+    at = child;
+  }
+  heap[at] = moving;
+}
+
+// ---- Counts ---------------------------------------------------------------------------------------
+
+QMATH_INLINE std::uint64_t sum_of_counts(const std::uint64_t* counts, std::size_t n) noexcept {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < n; ++i) sum += counts[i];
+  return sum;
+}
+
+inline double fraction(std::uint64_t count, std::uint64_t n) noexcept {
+  return n == 0 ? not_a_number : stored(to_double(count) / to_double(n));
+}
+
+inline double entropy_in_bits(const std::uint64_t* counts, std::size_t n,
+                              std::uint64_t total) noexcept {
+  double bits = 0.0;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (counts[i] == 0) continue;
+    const double f = fraction(counts[i], total);
+    bits = stored(bits + stored(f * -logarithm(f, base_2)));
+  }
+  return bits == 0.0 ? 0.0 : bits;
+}
+
+/// p ln(p / q) - (p - q): not negative. Its sum is that of p ln(p / q), where both have the sum 1, but small
+/// differences are not lost in it.
+QMATH_INLINE double divergence(double p, double q) noexcept {
+  if (p == 0.0) return q;
+  const double term = stored(stored(p * log_of_quotient(p, q)) - stored(p - q));
+  return term > 0.0 ? term : 0.0;
+}
+
+inline double distance_of(const std::uint64_t* p, const std::uint64_t* q, std::size_t n, double c,
+                          detail::distribution_metric which) noexcept {
+  const std::uint64_t p_count = sum_of_counts(p, n), q_count = sum_of_counts(q, n);
+  if (p_count == 0 || q_count == 0) return not_a_number;
+  const double added = stored(c * to_double(n));
+  const double p_total = stored(to_double(p_count) + added);
+  const double q_total = stored(to_double(q_count) + added);
+  double sum = 0.0, largest = 0.0;
+  std::uint64_t p_below = 0, q_below = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const double x = stored(stored(to_double(p[i]) + c) / p_total);
+    const double y = stored(stored(to_double(q[i]) + c) / q_total);
+    switch (which) {
+      case detail::distribution_metric::kl:
+        if (x != 0.0 && y == 0.0) return infinite_double;
+        sum = stored(sum + (y == 0.0 ? 0.0 : divergence(x, y)));
+        break;
+      case detail::distribution_metric::psi:
+        if (x == y) break;
+        if (x == 0.0 || y == 0.0) return infinite_double;
+        sum = stored(sum + stored(stored(x - y) * log_of_quotient(x, y)));
+        break;
+      case detail::distribution_metric::jensen_shannon: {
+        if (x == y) break;
+        const double middle = stored(stored(x + y) * 0.5);
+        sum = stored(sum + stored(divergence(x, middle) + divergence(y, middle)));
+        break;
+      }
+      case detail::distribution_metric::kolmogorov_smirnov: {
+        p_below += p[i], q_below += q[i];
+        const double d = stored(fraction(p_below, p_count) - fraction(q_below, q_count));
+        largest = larger(larger(d, -d), largest);
+        break;
+      }
+    }
+  }
+  if (which == detail::distribution_metric::kolmogorov_smirnov) return largest;
+  if (which == detail::distribution_metric::jensen_shannon) {
+    const double distance = square_root(stored(sum * 0.5));
+    return distance < 0x1.aa4e1cf5eb9e7p-1 ? distance : 0x1.aa4e1cf5eb9e7p-1;
+  }
+  return sum;
+}
+
+// ---- Codes and classes ----------------------------------------------------------------------------
+
+QMATH_INLINE std::int32_t code_at(const void* q, detail::code_type type, std::size_t i) noexcept {
+  const auto* const bytes = static_cast<const std::uint8_t*>(q);
+  // From the low end of the byte; `sign` is the sign bit of a signed format, whose codes begin below 0.
+  const auto field = [&](unsigned bits, bool high) __attribute__((always_inline)) {
+    const unsigned per_byte = 8 / bits, at = static_cast<unsigned>(i % per_byte);
+    const unsigned shift = bits * (high ? per_byte - 1 - at : at);
+    return static_cast<std::int32_t>(bytes[i / per_byte] >> shift & ((1u << bits) - 1u));
+  };
+  switch (type) {
+    case detail::code_type::s8: return static_cast<const std::int8_t*>(q)[i];
+    case detail::code_type::u8: return bytes[i];
+    case detail::code_type::s16: return static_cast<const std::int16_t*>(q)[i];
+    case detail::code_type::u16: return static_cast<const std::uint16_t*>(q)[i];
+    case detail::code_type::s32: return static_cast<const std::int32_t*>(q)[i];
+    case detail::code_type::bits4_first_low: return field(4, false);
+    case detail::code_type::bits4_first_high: return field(4, true);
+    case detail::code_type::bits2_first_low: return field(2, false);
+    case detail::code_type::bits2_first_high: return field(2, true);
+  }
+  return 0;
+}
+
+QMATH_INLINE bool is_packed(detail::code_type type) noexcept {
+  return type == detail::code_type::bits4_first_low ||
+         type == detail::code_type::bits4_first_high ||
+         type == detail::code_type::bits2_first_low || type == detail::code_type::bits2_first_high;
+}
+
+QMATH_INLINE float real_at(const detail::logits& x, std::size_t i) noexcept {
+  switch (x.type) {
+    case detail::real_type::f32: return static_cast<const float*>(x.data)[i];
+    case detail::real_type::f16: return float_from(static_cast<const half*>(x.data)[i]);
+    case detail::real_type::bf16: return float_from(static_cast<const bfloat16*>(x.data)[i]);
+  }
+  return 0.0f;
+}
+
+/// A float that is not NaN as an integer of the same order; zeros of both signs are one.
+QMATH_INLINE std::int32_t in_order(float x) noexcept {
+  const auto magnitude = static_cast<std::int32_t>(magnitude_bits(x));
+  return detail::bit_cast<std::uint32_t>(x) >> 31 != 0 ? -magnitude : magnitude;
+}
+
+/// cols if there is no number in the row.
+QMATH_INLINE std::size_t class_of(const detail::logits& x, std::size_t row,
+                                  std::size_t cols) noexcept {
+  std::size_t best = cols;
+  std::int32_t most = 0;
+  for (std::size_t i = 0; i < cols; ++i) {
+    const float v = real_at(x, row * x.stride + i);
+    if (magnitude_bits(v) > 0x7F800000u) continue;
+    const std::int32_t own = in_order(v);
+    if (best == cols || own > most) best = i, most = own;
+  }
+  return best;
+}
+
+inline double delta_of(const top1_counts& c) noexcept {
+  if (c.rows == 0) return not_a_number;
+  const bool less = c.measured_correct < c.reference_correct;
+  const double delta = fraction(
+      less ? c.reference_correct - c.measured_correct : c.measured_correct - c.reference_correct,
+      c.rows);
+  return less ? -delta : delta;
+}
+
+}  // namespace impl
+QMATH_END_NAMESPACE
+
+QMATH_BEGIN_LIBRARY
+namespace library {
+
+QMATH_LIBRARY double error_metric(const error_sums& s, detail::error_metric which) noexcept {
+  return impl::in_default_environment(&impl::metric_of, s, which);
+}
+
+QMATH_LIBRARY void rank_by_damage(layer_error* layers, std::size_t n, std::size_t* order) noexcept {
+  for (std::size_t i = 0; i < n; ++i) {
+    layers[i].sqnr_db = error_metric(*layers[i].errors, detail::error_metric::sqnr_db);
+    order[i] = i;
+  }
+  for (std::size_t i = n / 2; i > 0; --i) impl::sift_down(layers, order, i - 1, n);
+  for (std::size_t last = n; last > 1; --last) {
+    const std::size_t top = order[0];
+    order[0] = order[last - 1];
+    order[last - 1] = top;
+    impl::sift_down(layers, order, 0, last - 1);
+  }
+}
+
+QMATH_LIBRARY void count_codes(const void* q, std::size_t n, detail::code_type type,
+                               std::int32_t lowest, std::uint64_t* counts,
+                               const std::uint8_t* valid, std::size_t valid_size) noexcept {
+  const std::size_t each = valid_size == 0 ? 1 : n / valid_size;
+  // Fields of packed formats are the codes modulo 2^bits: of signed ones, those from 2^(bits - 1) on are negative.
+  const bool packed = impl::is_packed(type);
+  const std::int32_t codes = packed && lowest < 0 ? -2 * lowest : 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (valid_size != 0 && valid[i / each] == 0) continue;
+    std::int32_t code = impl::code_at(q, type, i);
+    if (code > codes / 2 - 1 && codes != 0) code -= codes;
+    ++counts[code - lowest];
+  }
+}
+
+QMATH_LIBRARY void statistics_of_codes(const std::uint64_t* counts, std::size_t n,
+                                       std::int32_t lowest, std::int32_t zero_point,
+                                       code_range in_use, code_statistics& s) noexcept {
+  const std::uint64_t total = impl::sum_of_counts(counts, n);
+  if (total == 0) return;
+  std::uint64_t low = 0, high = 0, zero = 0;
+  const std::int32_t highest = lowest + static_cast<std::int32_t>(n) - 1;
+  const std::int32_t first = in_use.min > lowest ? in_use.min : lowest;
+  const std::int32_t last = in_use.max < highest ? in_use.max : highest;
+  for (std::size_t i = 0; i < n; ++i) {
+    const std::int32_t code = lowest + static_cast<std::int32_t>(i);
+    if (code <= first) low += counts[i];
+    if (code >= last) high += counts[i];
+    if (code == zero_point) zero += counts[i];
+  }
+  s.at_lowest = rate(low, total);
+  s.at_highest = rate(high, total);
+  s.zero = rate(zero, total);
+  s.effective_bits = impl::in_default_environment(&impl::entropy_in_bits, counts, n, total);
+}
+
+QMATH_LIBRARY double rate(std::uint64_t count, std::uint64_t n) noexcept {
+  return impl::in_default_environment(&impl::fraction, count, n);
+}
+
+QMATH_LIBRARY double distribution_metric(const std::uint64_t* p, const std::uint64_t* q,
+                                         std::size_t n, double pseudo_count,
+                                         detail::distribution_metric which) noexcept {
+  return impl::in_default_environment(&impl::distance_of, p, q, n, pseudo_count, which);
+}
+
+QMATH_LIBRARY void add_top1(const detail::logits& a, const detail::logits& b, std::size_t rows,
+                            std::size_t cols, const std::int32_t* labels, std::size_t labels_size,
+                            top1_counts& counts) noexcept {
+  for (std::size_t r = 0; r < rows; ++r) {
+    const std::size_t x = impl::class_of(a, r, cols), y = impl::class_of(b, r, cols);
+    ++counts.rows;
+    if (x != cols && x == y) ++counts.agree;
+    if (labels_size == 0 || labels[r] < 0) continue;
+    const auto label = static_cast<std::size_t>(labels[r]);
+    if (label >= cols) continue;
+    if (x == label) ++counts.reference_correct;
+    if (y == label) ++counts.measured_correct;
+  }
+}
+
+QMATH_LIBRARY double accuracy_delta(const top1_counts& c) noexcept {
+  return impl::in_default_environment(&impl::delta_of, c);
+}
+
+}  // namespace library
+QMATH_END_LIBRARY
+
+#endif  // QMATH_DETAIL_METRICS_RESULTS_HPP_
