@@ -139,7 +139,7 @@ TEST_CASE("pack: damaged and foreign memory is refused") {
   longer.resize(memory.size() + 100);
   CHECK(open(longer) == packed_status::ok);
   for (std::size_t size = 0; size < memory.size(); ++size) {
-    const guarded<std::byte> part(std::vector<std::byte>(memory.begin(), memory.begin() + size));
+    const guarded<std::byte> part(std::vector<std::byte>(memory.data(), memory.data() + size));
     CHECK(open(part.span()) == packed_status::too_short);
   }
   for (std::size_t i = 0; i < memory.size(); ++i) {

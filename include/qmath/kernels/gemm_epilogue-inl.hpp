@@ -114,8 +114,12 @@ HWY_INLINE void store_real(V v, std::size_t n, half* out) {
 }
 template <class V>
 HWY_INLINE void store_real(V v, std::size_t n, bfloat16* out) {
-  const hn::Rebind<std::uint16_t, hn::RebindToFloat<gemm_tag>> d16;
-  store_part(d16, bfloat16_bits(d16, v), n, reinterpret_cast<std::uint16_t*>(out));
+  const hn::RebindToUnsigned<gemm_tag> du32;
+  const hn::Rebind<std::uint16_t, gemm_tag> d16;
+  const auto nan = hn::Or(hn::BitCast(du32, v), hn::Set(du32, 0x400000));  // the quiet one
+  const auto bits = hn::IfThenElse(hn::RebindMask(du32, hn::IsNaN(v)), nan, rounded_to_bfloat16(v));
+  store_part(d16, hn::DemoteTo(d16, hn::ShiftRight<16>(bits)), n,
+             reinterpret_cast<std::uint16_t*>(out));
 }
 
 // y = clamp(fl(fl(fl(float(acc) * s) + bias) + c)), s = fl(row scale * column scale)
@@ -151,8 +155,8 @@ enum class gemm_multiply { real, single_rounding, double_rounding };
 
 // Codes of a tile: clamp(y, min - z, max - z) + z, y = the rounded product of acc + bias and the multiplier.
 template <gemm_multiply How>
-HWY_INLINE gemm_vector code_of(const gemm_epilogue& e, const gemm_sums& t, std::size_t r,
-                               std::size_t c, std::size_t n) {
+HWY_INLINE gemm_vector quantized_sum(const gemm_epilogue& e, const gemm_sums& t, std::size_t r,
+                                     std::size_t c, std::size_t n) {
   const gemm_tag di;
   const hn::RebindToFloat<gemm_tag> df;
   const auto lo = hn::Set(di, e.min - e.zero_point), hi = hn::Set(di, e.max - e.zero_point);
@@ -189,7 +193,7 @@ HWY_INLINE gemm_vector code_of(const gemm_epilogue& e, const gemm_sums& t, std::
 template <gemm_multiply How>
 HWY_NOINLINE HWY_MAYBE_UNUSED static void make_codes(const gemm_epilogue& e, const gemm_sums& t) {
   for_each_vector(t, [&](std::size_t r, std::size_t c, std::size_t n) HWY_ATTR {
-    hn::StoreU(code_of<How>(e, t, r, c, n), gemm_tag(), t.sums + r * t.stride + c);
+    hn::StoreU(quantized_sum<How>(e, t, r, c, n), gemm_tag(), t.sums + r * t.stride + c);
   });
 }
 
@@ -226,7 +230,7 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void finish_codes(const gemm_problem& p, co
   const gemm_epilogue e = p.epilogue;  // a copy, that no store can change
   if (e.fixed_multipliers == nullptr) {
     return store_codes<Q>(p, t, [&](std::size_t r, std::size_t c, std::size_t n) HWY_ATTR {
-      return code_of<gemm_multiply::real>(e, t, r, c, n);
+      return quantized_sum<gemm_multiply::real>(e, t, r, c, n);
     });
   }
   e.rule == fixed_point_rule::double_rounding ? make_codes<gemm_multiply::double_rounding>(e, t)
