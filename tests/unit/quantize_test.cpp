@@ -4,6 +4,7 @@
 // quantize and fake_quantize equal the reference, bit for bit, on every CPU target.
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstring>
 #include <qmath/qmath.hpp>
 
@@ -299,6 +300,25 @@ TEST_CASE("quantize: any chunking gives the same result") {
                         options);
       }
       CHECK(parts == whole);
+    });
+  }
+}
+
+TEST_CASE("quantize: the one quotient that two terms get wrong at a tie") {
+  // 2^e / s is above a half by so little that fma(x, r, x * r2) is a half: detail/quotient.hpp.
+  for (const int e : {-40, -1, 0, 7}) {
+    const float s = std::ldexp(0x1.fffffep0f, e);
+    const std::vector<float> x(70, std::ldexp(1.0f, e));
+    REQUIRE(qmath::reference::rounded(x[0] / s) > 0.5f);
+    const std::vector<float> scales(7, s);
+    support::for_each_target([&] {
+      std::vector<std::int8_t> q(70), groups(70), columns(70);
+      qmath::quantize(x, {s, 0}, q);
+      qmath::quantize(x, {scales, {}, qmath::per_group(1, 70, 10)}, groups);
+      qmath::quantize(x, {scales, {}, qmath::per_column(7)}, columns);
+      CHECK(q == std::vector<std::int8_t>(70, 1));
+      CHECK(groups == q);
+      CHECK(columns == q);
     });
   }
 }
