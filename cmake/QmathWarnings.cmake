@@ -7,6 +7,12 @@ function(qmath_add_warnings target)
     target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
                            $<$<BOOL:${QMATH_WERROR}>:-Werror>)
   endif()
+  # What GCC believes of the bytes behind a pointer depends on what it has inlined, and differs from version to
+  # version: such a warning is shown, and stops nothing.
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+    target_compile_options(${target} PRIVATE -Wno-error=array-bounds -Wno-error=stringop-overflow
+                           -Wno-error=stringop-overread -Wno-error=maybe-uninitialized)
+  endif()
   # GCC 12 sees overlapping copies in every "text" + std::string (GCC bug 105651).
   if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     target_compile_options(${target} PRIVATE -Wno-restrict)

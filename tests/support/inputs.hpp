@@ -100,6 +100,21 @@ std::vector<T> any_integers(std::size_t n, std::uint32_t seed) {
   return x;
 }
 
+/// Any bits at all: one in 32 halves is an infinity or NaN, and one in 256 of the others.
+template <class X>
+std::vector<X> any_reals(std::size_t n, std::uint32_t seed) {
+  std::vector<X> x(n);
+  const std::vector<std::uint32_t> bits = any_integers<std::uint32_t>(n, seed);
+  for (std::size_t i = 0; i < n; ++i) {
+    if constexpr (sizeof(X) == 4) {
+      x[i] = from_bits(bits[i]);
+    } else {
+      x[i].bits = static_cast<std::uint16_t>(bits[i] >> 7);
+    }
+  }
+  return x;
+}
+
 }  // namespace support
 
 #endif  // QMATH_TESTS_SUPPORT_INPUTS_HPP_

@@ -12,6 +12,7 @@
 #include <random>
 #include <vector>
 
+#include "support/formats.hpp"
 #include "support/guarded.hpp"
 #include "support/targets.hpp"
 
@@ -159,15 +160,9 @@ void fuzz(std::uint32_t seed, std::size_t size) {
   f.accumulate = r.coin();
   const auto old = reals(c_size);
   std::vector<float> floats(old.span().begin(), old.span().end());
-  std::vector<qmath::half> halfs;
-  std::vector<qmath::bfloat16> bfloats;
-  for (const float v : floats) {
-    halfs.push_back(qmath::half_from(v));
-    bfloats.push_back(qmath::bfloat16_from(v));
-  }
   check(o, f, floats, seed);
-  check(o, f, halfs, seed);
-  check(o, f, bfloats, seed);
+  check(o, f, support::real_numbers<qmath::half>(floats), seed);
+  check(o, f, support::real_numbers<qmath::bfloat16>(floats), seed);
 
   const auto multipliers = scales(one_or(o.n), 1e-5f), row_multipliers = scales(some(o.m), 0.1f);
   const auto fixed = filled<qmath::fixed_point_multiplier>(one_or(o.n), [&] {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "support/contract.hpp"
+#include "support/formats.hpp"
 #include "support/guarded.hpp"
 #include "support/inputs.hpp"
 #include "support/targets.hpp"
@@ -22,13 +23,7 @@ namespace {
 
 template <class X>
 std::vector<X> numbers(std::size_t n, std::uint32_t seed) {
-  std::vector<X> v;
-  for (const float x : support::floats_near(1.0f, n, seed)) {
-    if constexpr (std::same_as<X, float>) v.push_back(x);
-    if constexpr (std::same_as<X, qmath::half>) v.push_back(qmath::half_from(x));
-    if constexpr (std::same_as<X, qmath::bfloat16>) v.push_back(qmath::bfloat16_from(x));
-  }
-  return v;
+  return support::real_numbers<X>(support::floats_near(1.0f, n, seed));
 }
 
 struct layer {

@@ -200,20 +200,6 @@ std::vector<pair_of_arrays> all_pairs(std::size_t n) {
   return all;
 }
 
-template <class X>
-std::vector<X> any_reals(std::size_t n, std::uint32_t seed) {
-  std::vector<X> x(n);
-  const std::vector<std::uint32_t> bits = support::any_integers<std::uint32_t>(n, seed);
-  for (std::size_t i = 0; i < n; ++i) {
-    if constexpr (sizeof(X) == 4) {
-      x[i] = support::from_bits(bits[i]);
-    } else {
-      x[i].bits = static_cast<std::uint16_t>(bits[i] >> 7);
-    }
-  }
-  return x;
-}
-
 }  // namespace
 
 TEST_CASE("errors: the state has no padding") {
@@ -405,8 +391,8 @@ TEST_CASE("errors: a later peak that is higher by less than a product can tell")
 TEST_CASE_TEMPLATE("errors: types", A, float, half, bfloat16) {
   const auto check = [&]<class B>(std::type_identity<B>) {
     for (const std::size_t n : {5u, 64u, 1024u, 2100u}) {
-      const std::vector<A> a = any_reals<A>(n, 40);
-      const std::vector<B> b = any_reals<B>(n, 41);
+      const std::vector<A> a = support::any_reals<A>(n, 40);
+      const std::vector<B> b = support::any_reals<B>(n, 41);
       check_same(fast(a, b), slow(a, b));
     }
   };

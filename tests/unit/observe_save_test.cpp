@@ -56,7 +56,7 @@ std::uint32_t slow_crc(const bytes& b) {
 }
 
 void put(bytes& b, std::size_t at, std::uint64_t value, std::size_t size) {
-  for (std::size_t i = 0; i < size; ++i) b[at + i] = static_cast<std::uint8_t>(value >> (8 * i));
+  for (std::size_t i = 0; i < size; ++i) b.at(at + i) = static_cast<std::uint8_t>(value >> (8 * i));
 }
 
 // Makes the sum right.

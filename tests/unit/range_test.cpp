@@ -33,21 +33,6 @@ bool same_bits(value_range a, value_range b) {
          support::to_bits(a.max) == support::to_bits(b.max);
 }
 
-// Any bits at all: one in 32 halves is an infinity or NaN, and one in 256 of the others.
-template <class X>
-std::vector<X> any_reals(std::size_t n, std::uint32_t seed) {
-  std::vector<X> x(n);
-  const std::vector<std::uint32_t> bits = support::any_integers<std::uint32_t>(n, seed);
-  for (std::size_t i = 0; i < n; ++i) {
-    if constexpr (sizeof(X) == 4) {
-      x[i] = support::from_bits(bits[i]);
-    } else {
-      x[i].bits = static_cast<std::uint16_t>(bits[i] >> 7);
-    }
-  }
-  return x;
-}
-
 template <class X>
 X number(float v) {
   X x{};
@@ -127,7 +112,8 @@ TEST_CASE_TEMPLATE("min_max: every size, any numbers", X, float, half, bfloat16)
     for (const guard side : {guard::behind, guard::before}) {
       for (const bool wild : {true, false}) {
         const std::vector<X> values =
-            wild ? any_reals<X>(n, 12) : support::real_numbers<X>(support::floats_near(1, n, 13));
+            wild ? support::any_reals<X>(n, 12)
+                 : support::real_numbers<X>(support::floats_near(1, n, 13));
         const guarded<X> x(values, side);
         const std::span<const X> in = x.span();
         const value_range want = qmath::reference::min_max(in);
@@ -224,7 +210,7 @@ TEST_CASE_TEMPLATE("min_max: every layout", X, float, half, bfloat16) {
     CAPTURE(l.layout.cols);
     CAPTURE(l.layout.block_rows);
     CAPTURE(l.layout.block_cols);
-    check_layout(any_reals<X>(l.n, static_cast<std::uint32_t>(l.n)), l.layout);
+    check_layout(support::any_reals<X>(l.n, static_cast<std::uint32_t>(l.n)), l.layout);
     // Zeros of both signs and NaN: what is left when others do not cover mistakes with them.
     std::vector<X> rare(l.n);
     const std::vector<std::uint8_t> choice =

@@ -29,6 +29,16 @@ inline constexpr detail::real_type real_type_of<half> = detail::real_type::f16;
 template <>
 inline constexpr detail::real_type real_type_of<bfloat16> = detail::real_type::bf16;
 
+/// And back: f(x) with the type of the elements that x points to.
+template <class F>
+QMATH_INLINE auto with_reals(const void* x, detail::real_type type, const F& f) noexcept {
+  switch (type) {
+    case detail::real_type::f16: return f(static_cast<const half*>(x));
+    case detail::real_type::bf16: return f(static_cast<const bfloat16*>(x));
+    default: return f(static_cast<const float*>(x));
+  }
+}
+
 template <class T>
 inline constexpr detail::code_type code_type_of = detail::code_type::s8;
 template <>

@@ -38,6 +38,22 @@ QMATH_INLINE constexpr int trailing_zeros(std::uint32_t v) noexcept {
 #endif
 }
 
+/// The bits of |x|: for numbers of the same order as |x|, for NaN above those of infinity.
+QMATH_INLINE constexpr std::uint32_t magnitude_bits(float x) noexcept {
+  return bit_cast<std::uint32_t>(x) & 0x7FFFFFFFu;
+}
+
+/// A float that is not NaN as an integer of the same order; zeros of both signs are one.
+QMATH_INLINE constexpr std::int32_t ordered_bits(float x) noexcept {
+  const auto magnitude = static_cast<std::int32_t>(magnitude_bits(x));
+  return bit_cast<std::uint32_t>(x) >> 31 != 0 ? -magnitude : magnitude;
+}
+
+/// 2^k, -1022 <= k <= 1023.
+QMATH_INLINE constexpr double power_of_two(int k) noexcept {
+  return bit_cast<double>(static_cast<std::uint64_t>(1023 + k) << 52);
+}
+
 }  // namespace detail
 QMATH_END_TYPES
 

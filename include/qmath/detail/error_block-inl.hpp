@@ -127,7 +127,7 @@ struct lane_sum {
   lanes level[Levels + 1];
 
   QMATH_INLINE static double start(int end, int l) noexcept {
-    return 1.5 * power_of_two(end + 12 - 41 * l);
+    return 1.5 * detail::power_of_two(end + 12 - 41 * l);
   }
   QMATH_INLINE explicit lane_sum(int end) noexcept {
     for (int l = 0; l < Levels; ++l) level[l] = all_lanes(start(end, l));

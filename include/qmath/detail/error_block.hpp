@@ -75,10 +75,6 @@ struct block_range {
   QMATH_INLINE constexpr int width() const noexcept { return largest == 0 ? 0 : end() - unit(); }
 };
 
-QMATH_INLINE constexpr double power_of_two(int exponent) noexcept {
-  return detail::bit_cast<double>(static_cast<std::uint64_t>(1023 + exponent) << 52);
-}
-
 /// The loops of a target. n is a multiple of block_multiple.
 struct block_loops {
   block_range (*range)(const float* x, std::size_t n);

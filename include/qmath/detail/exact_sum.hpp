@@ -30,8 +30,9 @@ struct exact_sum {
   friend constexpr bool operator==(const exact_sum&, const exact_sum&) = default;
 };
 
-using product_sum = exact_sum<10>;
-using linear_sum = exact_sum<6>;
+inline constexpr int product_limbs = 10, linear_limbs = 6;
+using product_sum = exact_sum<product_limbs>;
+using linear_sum = exact_sum<linear_limbs>;
 inline constexpr int product_unit = -298, linear_unit = -149;
 
 }  // namespace detail
@@ -53,6 +54,13 @@ QMATH_INLINE constexpr void add_limbs(std::uint64_t* to, const std::uint64_t* fr
                                       bool subtract = false) noexcept {
   std::uint64_t carry = subtract ? 1 : 0;
   for (int i = 0; i < n; ++i) to[i] = add_carry(to[i], subtract ? ~from[i] : from[i], carry);
+}
+
+/// Of the data of both.
+template <int Limbs>
+QMATH_INLINE constexpr void add_sum(detail::exact_sum<Limbs>& to,
+                                    const detail::exact_sum<Limbs>& from) noexcept {
+  add_limbs(to.limb, from.limb, Limbs);
 }
 
 QMATH_INLINE constexpr void negate_limbs(std::uint64_t* x, int n) noexcept {
@@ -119,6 +127,13 @@ QMATH_INLINE constexpr void multiply_limbs(const std::uint64_t* a, const std::ui
 
 QMATH_INLINE constexpr bool is_negative(const std::uint64_t* x, int n) noexcept {
   return x[n - 1] >> 63 != 0;
+}
+
+/// x = |x|. Whether it was negative.
+QMATH_INLINE constexpr bool make_positive(std::uint64_t* x, int n) noexcept {
+  const bool negative = is_negative(x, n);
+  if (negative) negate_limbs(x, n);
+  return negative;
 }
 
 QMATH_INLINE constexpr bool is_zero(const std::uint64_t* x, int n) noexcept {

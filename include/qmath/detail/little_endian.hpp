@@ -13,18 +13,25 @@
 QMATH_BEGIN_TYPES
 namespace detail {
 
-QMATH_INLINE std::uint64_t load_le(const std::byte* from, std::size_t bytes) noexcept {
+// Byte is std::byte or std::uint8_t.
+template <class Byte>
+QMATH_INLINE std::uint64_t load_le(const Byte* from, std::size_t bytes) noexcept {
   std::uint64_t v = 0;
   for (std::size_t i = 0; i < bytes; ++i) v |= static_cast<std::uint64_t>(from[i]) << (8 * i);
   return v;
 }
-QMATH_INLINE std::uint32_t load_le32(const std::byte* from) noexcept {
+template <class Byte>
+QMATH_INLINE std::uint32_t load_le32(const Byte* from) noexcept {
   return static_cast<std::uint32_t>(load_le(from, 4));
 }
-QMATH_INLINE std::uint64_t load_le64(const std::byte* from) noexcept { return load_le(from, 8); }
+template <class Byte>
+QMATH_INLINE std::uint64_t load_le64(const Byte* from) noexcept {
+  return load_le(from, 8);
+}
 
-QMATH_INLINE void store_le(std::uint64_t v, std::size_t bytes, std::byte* to) noexcept {
-  for (std::size_t i = 0; i < bytes; ++i) to[i] = static_cast<std::byte>(v >> (8 * i));
+template <class Byte>
+QMATH_INLINE void store_le(std::uint64_t v, std::size_t bytes, Byte* to) noexcept {
+  for (std::size_t i = 0; i < bytes; ++i) to[i] = static_cast<Byte>(v >> (8 * i));
 }
 
 }  // namespace detail

@@ -46,23 +46,11 @@ QMATH_INLINE float widened(half h) noexcept {
 QMATH_INLINE float widened(bfloat16 h) noexcept { return float_from(h); }
 QMATH_INLINE float widened(float x) noexcept { return x; }
 
-template <class T>
-QMATH_INLINE void widen(const void* from, std::size_t begin, std::size_t n, float* to) noexcept {
-  const T* const p = static_cast<const T*>(from) + begin;
-  for (std::size_t i = 0; i < n; ++i) to[i] = widened(p[i]);
-}
-
 QMATH_INLINE void widen(const void* from, detail::real_type type, std::size_t begin, std::size_t n,
                         float* to) noexcept {
-  switch (type) {
-    case detail::real_type::f32: return widen<float>(from, begin, n, to);
-    case detail::real_type::f16: return widen<half>(from, begin, n, to);
-    case detail::real_type::bf16: return widen<bfloat16>(from, begin, n, to);
-  }
-}
-
-QMATH_INLINE std::uint32_t magnitude_bits(float x) noexcept {
-  return detail::bit_cast<std::uint32_t>(x) & 0x7FFFFFFFu;
+  with_reals(from, type, [&](const auto* p) {
+    for (std::size_t i = 0; i < n; ++i) to[i] = widened(p[begin + i]);
+  });
 }
 
 QMATH_INLINE void raise_peak(error_peak& peak, double value, std::uint64_t index) noexcept {
@@ -113,10 +101,10 @@ QMATH_INLINE void raise_relative_peak(error_peak& peak, double value,
 }
 
 QMATH_INLINE void add_product(detail::product_sum& sum, double x) noexcept {
-  add_exactly(sum.limb, 10, detail::product_unit, x);
+  add_exactly(sum.limb, detail::product_limbs, detail::product_unit, x);
 }
 QMATH_INLINE void add_linear(detail::linear_sum& sum, double x) noexcept {
-  add_exactly(sum.limb, 6, detail::linear_unit, x);
+  add_exactly(sum.limb, detail::linear_limbs, detail::linear_unit, x);
 }
 
 /// Floats that span any number of bits.
@@ -162,7 +150,7 @@ QMATH_INLINE std::uint64_t remove_special(error_sums& s, float* a, float* b,
                                           std::size_t n) noexcept {
   std::uint64_t nan = 0, infinite = 0;
   for (std::size_t i = 0; i < n; ++i) {
-    const std::uint32_t x = magnitude_bits(a[i]), y = magnitude_bits(b[i]);
+    const std::uint32_t x = detail::magnitude_bits(a[i]), y = detail::magnitude_bits(b[i]);
     const std::uint32_t larger_one = x > y ? x : y;
     if (larger_one < 0x7F800000u) continue;
     ++(larger_one > 0x7F800000u ? nan : infinite);
@@ -203,7 +191,10 @@ QMATH_INLINE void add_counted(error_sums& s, const block_loops& loops, finite_bl
                               std::uint64_t count, float* a, float* b) noexcept {
   block_range ra = loops.range(block.a, block.n), rb = loops.range(block.b, block.n);
   if ((ra.largest > rb.largest ? ra.largest : rb.largest) >= 0x7F800000u) {
-    if (block.a != a) widen<float>(block.a, 0, block.n, a), widen<float>(block.b, 0, block.n, b);
+    if (block.a != a) {
+      widen(block.a, detail::real_type::f32, 0, block.n, a);
+      widen(block.b, detail::real_type::f32, 0, block.n, b);
+    }
     count -= remove_special(s, a, b, block.n);
     block.a = a, block.b = b;
     ra = loops.range(a, block.n), rb = loops.range(b, block.n);
@@ -306,11 +297,8 @@ QMATH_LIBRARY void add_errors(const detail::error_job& job) noexcept {
 }
 
 QMATH_LIBRARY void merge_errors(error_sums& to, const error_sums& from) noexcept {
-  impl::add_limbs(to.aa.limb, from.aa.limb, 10);
-  impl::add_limbs(to.ab.limb, from.ab.limb, 10);
-  impl::add_limbs(to.bb.limb, from.bb.limb, 10);
-  impl::add_limbs(to.a.limb, from.a.limb, 6);
-  impl::add_limbs(to.b.limb, from.b.limb, 6);
+  impl::add_sum(to.aa, from.aa), impl::add_sum(to.ab, from.ab), impl::add_sum(to.bb, from.bb);
+  impl::add_sum(to.a, from.a), impl::add_sum(to.b, from.b);
   to.count += from.count, to.nan += from.nan, to.infinite += from.infinite;
   impl::raise_peak(to.absolute, from.absolute.value, from.absolute.index);
   impl::raise_peak(to.relative, from.relative.value, from.relative.index);

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "qmath/detail/metrics_impl.hpp"
+#include "qmath/formats/packed.hpp"
 
 QMATH_BEGIN_NAMESPACE
 namespace impl {
@@ -24,22 +25,18 @@ QMATH_INLINE double square_root(double x) noexcept {
 
 // ---- Errors ---------------------------------------------------------------------------------------
 
+inline constexpr int limbs = detail::product_limbs;
+
 /// E, in units of 2^-298: the sum of (b - a)^2.
 QMATH_INLINE void squared_error(const error_sums& s, std::uint64_t* e) noexcept {
-  for (int i = 0; i < 10; ++i) e[i] = s.aa.limb[i];
-  add_limbs(e, s.bb.limb, 10);
-  add_limbs(e, s.ab.limb, 10, true);
-  add_limbs(e, s.ab.limb, 10, true);
+  for (int i = 0; i < limbs; ++i) e[i] = s.aa.limb[i];
+  add_limbs(e, s.bb.limb, limbs);
+  add_limbs(e, s.ab.limb, limbs, true);
+  add_limbs(e, s.ab.limb, limbs, true);
 }
 
 QMATH_INLINE double product_to_double(const std::uint64_t* x) noexcept {
-  return nearest_double(x, 10, detail::product_unit);
-}
-
-QMATH_INLINE double signed_to_double(std::uint64_t* x, int n, int unit) noexcept {
-  if (!is_negative(x, n)) return nearest_double(x, n, unit);
-  negate_limbs(x, n);
-  return -nearest_double(x, n, unit);
+  return nearest_double(x, limbs, detail::product_unit);
 }
 
 /// 10 log10(signal / noise); noise > 0.
@@ -51,40 +48,41 @@ QMATH_INLINE double decibels(double signal, double noise) noexcept {
 inline double metric_of(const error_sums& s, detail::error_metric which) noexcept {
   if (s.count == 0) return not_a_number;
   const double n = to_double(s.count);
-  std::uint64_t e[10], c[10], ab[20], cc[20];
-  for (int i = 0; i < 10; ++i) c[i] = s.ab.limb[i];
-  const bool opposite = is_negative(c, 10);
-  if (opposite) negate_limbs(c, 10);
-  const bool a_is_zero = is_zero(s.aa.limb, 10), b_is_zero = is_zero(s.bb.limb, 10);
+  std::uint64_t e[limbs], c[limbs], ab[2 * limbs], cc[2 * limbs];
+  for (int i = 0; i < limbs; ++i) c[i] = s.ab.limb[i];
+  const bool opposite = make_positive(c, limbs);
+  const bool a_is_zero = is_zero(s.aa.limb, limbs), b_is_zero = is_zero(s.bb.limb, limbs);
   constexpr int squared_unit = 2 * detail::product_unit;
   switch (which) {
     case detail::error_metric::mse: squared_error(s, e); return stored(product_to_double(e) / n);
     case detail::error_metric::sqnr_db:
       squared_error(s, e);
-      if (is_zero(e, 10)) return infinite_double;
+      if (is_zero(e, limbs)) return infinite_double;
       return decibels(product_to_double(s.aa.limb), product_to_double(e));
     case detail::error_metric::scale_invariant_sqnr_db:
       if (a_is_zero && b_is_zero) return infinite_double;
-      if (is_zero(c, 10)) return -infinite_double;
-      multiply_limbs(s.aa.limb, s.bb.limb, 10, ab);
-      multiply_limbs(c, c, 10, cc);
-      add_limbs(ab, cc, 20, true);
-      if (is_zero(ab, 20)) return infinite_double;
-      return decibels(nearest_double(cc, 20, squared_unit), nearest_double(ab, 20, squared_unit));
+      if (is_zero(c, limbs)) return -infinite_double;
+      multiply_limbs(s.aa.limb, s.bb.limb, limbs, ab);
+      multiply_limbs(c, c, limbs, cc);
+      add_limbs(ab, cc, 2 * limbs, true);
+      if (is_zero(ab, 2 * limbs)) return infinite_double;
+      return decibels(nearest_double(cc, 2 * limbs, squared_unit),
+                      nearest_double(ab, 2 * limbs, squared_unit));
     case detail::error_metric::cosine_similarity: {
       if (a_is_zero && b_is_zero) return 1.0;
       if (a_is_zero || b_is_zero) return 0.0;
-      multiply_limbs(s.aa.limb, s.bb.limb, 10, ab);
-      const double lengths = square_root(nearest_double(ab, 20, squared_unit));
+      multiply_limbs(s.aa.limb, s.bb.limb, limbs, ab);
+      const double lengths = square_root(nearest_double(ab, 2 * limbs, squared_unit));
       const double cosine = stored(product_to_double(c) / lengths);
       const double inside = cosine > 1.0 ? 1.0 : cosine;
       return opposite ? -inside : inside;
     }
     case detail::error_metric::mean_error: {
-      std::uint64_t d[6];
-      for (int i = 0; i < 6; ++i) d[i] = s.b.limb[i];
-      add_limbs(d, s.a.limb, 6, true);
-      return stored(signed_to_double(d, 6, detail::linear_unit) / n);
+      detail::linear_sum d = s.b;
+      add_limbs(d.limb, s.a.limb, detail::linear_limbs, true);
+      const bool negative = make_positive(d.limb, detail::linear_limbs);
+      const double sum = nearest_double(d.limb, detail::linear_limbs, detail::linear_unit);
+      return stored((negative ? -sum : sum) / n);
     }
   }
   return not_a_number;
@@ -191,24 +189,24 @@ inline double distance_of(const std::uint64_t* p, const std::uint64_t* q, std::s
 
 // ---- Codes and classes ----------------------------------------------------------------------------
 
-QMATH_INLINE std::int32_t code_at(const void* q, detail::code_type type, std::size_t i) noexcept {
+/// The field of a packed format, the code of another.
+QMATH_INLINE std::int32_t code_or_field(const void* q, detail::code_type type,
+                                        std::size_t i) noexcept {
   const auto* const bytes = static_cast<const std::uint8_t*>(q);
-  // From the low end of the byte; `sign` is the sign bit of a signed format, whose codes begin below 0.
-  const auto field = [&](unsigned bits, bool high) __attribute__((always_inline)) {
-    const unsigned per_byte = 8 / bits, at = static_cast<unsigned>(i % per_byte);
-    const unsigned shift = bits * (high ? per_byte - 1 - at : at);
-    return static_cast<std::int32_t>(bytes[i / per_byte] >> shift & ((1u << bits) - 1u));
+  const auto field = [&](auto at) __attribute__((always_inline)) {
+    return static_cast<std::int32_t>(bytes[at.byte] >> at.bit & at.mask);
   };
+  constexpr bit_order low = bit_order::first_low, high = bit_order::first_high;
   switch (type) {
     case detail::code_type::s8: return static_cast<const std::int8_t*>(q)[i];
     case detail::code_type::u8: return bytes[i];
     case detail::code_type::s16: return static_cast<const std::int16_t*>(q)[i];
     case detail::code_type::u16: return static_cast<const std::uint16_t*>(q)[i];
     case detail::code_type::s32: return static_cast<const std::int32_t*>(q)[i];
-    case detail::code_type::bits4_first_low: return field(4, false);
-    case detail::code_type::bits4_first_high: return field(4, true);
-    case detail::code_type::bits2_first_low: return field(2, false);
-    case detail::code_type::bits2_first_high: return field(2, true);
+    case detail::code_type::bits4_first_low: return field(detail::packed_position<u4, low>(i));
+    case detail::code_type::bits4_first_high: return field(detail::packed_position<u4, high>(i));
+    case detail::code_type::bits2_first_low: return field(detail::packed_position<u2, low>(i));
+    case detail::code_type::bits2_first_high: return field(detail::packed_position<u2, high>(i));
   }
   return 0;
 }
@@ -220,18 +218,7 @@ QMATH_INLINE bool is_packed(detail::code_type type) noexcept {
 }
 
 QMATH_INLINE float real_at(const detail::logits& x, std::size_t i) noexcept {
-  switch (x.type) {
-    case detail::real_type::f32: return static_cast<const float*>(x.data)[i];
-    case detail::real_type::f16: return float_from(static_cast<const half*>(x.data)[i]);
-    case detail::real_type::bf16: return float_from(static_cast<const bfloat16*>(x.data)[i]);
-  }
-  return 0.0f;
-}
-
-/// A float that is not NaN as an integer of the same order; zeros of both signs are one.
-QMATH_INLINE std::int32_t in_order(float x) noexcept {
-  const auto magnitude = static_cast<std::int32_t>(magnitude_bits(x));
-  return detail::bit_cast<std::uint32_t>(x) >> 31 != 0 ? -magnitude : magnitude;
+  return with_reals(x.data, x.type, [i](const auto* from) { return float_from(from[i]); });
 }
 
 /// cols if there is no number in the row.
@@ -241,8 +228,8 @@ QMATH_INLINE std::size_t class_of(const detail::logits& x, std::size_t row,
   std::int32_t most = 0;
   for (std::size_t i = 0; i < cols; ++i) {
     const float v = real_at(x, row * x.stride + i);
-    if (magnitude_bits(v) > 0x7F800000u) continue;
-    const std::int32_t own = in_order(v);
+    if (detail::magnitude_bits(v) > 0x7F800000u) continue;
+    const std::int32_t own = detail::ordered_bits(v);
     if (best == cols || own > most) best = i, most = own;
   }
   return best;
@@ -290,7 +277,7 @@ QMATH_LIBRARY void count_codes(const void* q, std::size_t n, detail::code_type t
   const std::int32_t codes = packed && lowest < 0 ? -2 * lowest : 0;
   for (std::size_t i = 0; i < n; ++i) {
     if (valid_size != 0 && valid[i / each] == 0) continue;
-    std::int32_t code = impl::code_at(q, type, i);
+    std::int32_t code = impl::code_or_field(q, type, i);
     if (code > codes / 2 - 1 && codes != 0) code -= codes;
     ++counts[code - lowest];
   }

@@ -12,6 +12,8 @@
 #include <type_traits>
 
 #include "qmath/core/params.hpp"
+#include "qmath/detail/bits.hpp"
+#include "qmath/detail/little_endian.hpp"
 #include "qmath/detail/observe_histogram.hpp"
 #include "qmath/detail/observe_moments.hpp"
 #include "qmath/observe/observers.hpp"
@@ -72,9 +74,8 @@ class byte_writer {
 
   template <class T>
   QMATH_INLINE void operator()(const T& value) noexcept {
-    for (std::size_t i = 0; i < sizeof(T); ++i) {
-      *to_++ = static_cast<std::uint8_t>(static_cast<std::uint64_t>(value) >> (8 * i));
-    }
+    detail::store_le(static_cast<std::uint64_t>(value), sizeof(T), to_);
+    to_ += sizeof(T);
   }
   QMATH_INLINE void operator()(float value) noexcept {
     (*this)(detail::bit_cast<std::uint32_t>(value));
@@ -90,10 +91,8 @@ class byte_reader {
 
   template <class T>
   QMATH_INLINE void operator()(T& value) noexcept {
-    std::uint64_t v = 0;
-    for (std::size_t i = 0; i < sizeof(T); ++i)
-      v |= static_cast<std::uint64_t>(*from_++) << (8 * i);
-    value = static_cast<T>(v);
+    value = static_cast<T>(detail::load_le(from_, sizeof(T)));
+    from_ += sizeof(T);
   }
   QMATH_INLINE void operator()(float& value) noexcept {
     std::uint32_t bits = 0;
@@ -166,7 +165,8 @@ template <class O>
 QMATH_INLINE load_status load_observer(O& o, const std::uint8_t* bytes, std::size_t n) noexcept {
   const load_status seal =
       library::check_seal(bytes, n, detail::saved_size_of<O>, detail::saved_kind_of<O>);
-  if (seal != load_status::ok) return seal;
+  // The size, which check_seal has compared, also here: where it is known, compilers look at what is read.
+  if (seal != load_status::ok || n != detail::saved_size_of<O>) return seal;
   byte_reader reader(bytes + detail::saved_header);
   if constexpr (detail::is_histogram<O>) {
     // Without a copy of all counts, which may be too large for a stack.
@@ -219,7 +219,7 @@ QMATH_LIBRARY std::uint32_t crc_of(const std::uint8_t* bytes, std::size_t n) noe
   std::uint32_t c = ~0u;
   for (std::size_t i = 0; i < n; i += 4) {
     if (i == 12) continue;
-    for (std::size_t k = 0; k < 4; ++k) c ^= std::uint32_t{bytes[i + k]} << (8 * k);
+    c ^= detail::load_le32(bytes + i);
     c = crc.of[3][c & 255u] ^ crc.of[2][c >> 8 & 255u] ^ crc.of[1][c >> 16 & 255u] ^
         crc.of[0][c >> 24];
   }
@@ -258,15 +258,13 @@ QMATH_LIBRARY bool is_possible(value_range r, std::uint64_t count, bool finite) 
   const auto min = detail::bit_cast<std::uint32_t>(r.min);
   const auto max = detail::bit_cast<std::uint32_t>(r.max);
   if (min == 0x7F800000u && max == 0xFF800000u) return count == 0 || !finite;  // all NaN
-  // As integers of the same order; zero of one sign only.
-  const auto place = [](std::uint32_t bits) {
-    const auto magnitude = static_cast<std::int64_t>(bits & 0x7FFFFFFFu);
-    return bits >> 31 != 0 ? -magnitude : magnitude;
+  // Zero of one sign only.
+  const auto is_number = [&](float x) {
+    return detail::magnitude_bits(x) <= (finite ? 0x7F7FFFFFu : 0x7F800000u) &&
+           detail::bit_cast<std::uint32_t>(x) != 0x80000000u;
   };
-  const auto is_number = [&](std::uint32_t bits) {
-    return (bits & 0x7FFFFFFFu) <= (finite ? 0x7F7FFFFFu : 0x7F800000u) && bits != 0x80000000u;
-  };
-  return is_number(min) && is_number(max) && place(min) <= place(max) &&
+  return is_number(r.min) && is_number(r.max) &&
+         detail::ordered_bits(r.min) <= detail::ordered_bits(r.max) &&
          count >= (min == max ? 1u : 2u);
 }
 

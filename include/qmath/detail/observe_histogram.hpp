@@ -28,11 +28,6 @@
 QMATH_BEGIN_NAMESPACE
 namespace impl {
 
-/// 2^k, -1022 <= k <= 1023.
-QMATH_INLINE constexpr double double_power_of_two(std::int32_t k) noexcept {
-  return detail::bit_cast<double>(static_cast<std::uint64_t>(k + 1023) << 52);
-}
-
 /// The exponent of histograms with `bins` bins and this largest magnitude, finite.
 QMATH_INLINE constexpr std::int32_t histogram_exponent(float largest, std::size_t bins) noexcept {
   const int doublings = detail::trailing_zeros(static_cast<std::uint32_t>(bins / 2));
@@ -47,24 +42,11 @@ inline constexpr std::size_t observe_chunk = 1024;
 /// n <= observe_chunk elements from number `first` on, as floats: those in memory, or converted to `buffer`.
 QMATH_INLINE const float* chunk_of(const void* x, std::size_t first, std::size_t n,
                                    detail::real_type type, float* buffer) noexcept {
-  switch (type) {
-    case detail::real_type::f32: return static_cast<const float*>(x) + first;
-    case detail::real_type::f16:
-      for (std::size_t i = 0; i < n; ++i) {
-        buffer[i] = float_from(static_cast<const half*>(x)[first + i]);
-      }
-      return buffer;
-    case detail::real_type::bf16:
-      for (std::size_t i = 0; i < n; ++i) {
-        buffer[i] = float_from(static_cast<const bfloat16*>(x)[first + i]);
-      }
-      return buffer;
-  }
+  if (type == detail::real_type::f32) return static_cast<const float*>(x) + first;
+  with_reals(x, type, [&](const auto* from) {
+    for (std::size_t i = 0; i < n; ++i) buffer[i] = float_from(from[first + i]);
+  });
   return buffer;
-}
-
-QMATH_INLINE std::uint32_t bits_of_magnitude(float x) noexcept {
-  return detail::bit_cast<std::uint32_t>(x) & 0x7FFFFFFFu;
 }
 
 /// f(first, length) for blocks of n elements. The length is a number known to the compiler but for the last one,
@@ -82,7 +64,7 @@ QMATH_INLINE bool all_finite(const float* x, std::size_t n) noexcept {
   std::int32_t worst = 0;
   for_each_block(n, [&](std::size_t first, auto length) {
     for (std::size_t i = 0; i < length; ++i) {
-      worst |= static_cast<std::int32_t>(bits_of_magnitude(x[first + i])) > 0x7F7FFFFF ? 1 : 0;
+      worst |= static_cast<std::int32_t>(detail::magnitude_bits(x[first + i])) > 0x7F7FFFFF ? 1 : 0;
     }
   });
   return worst == 0;
@@ -94,7 +76,7 @@ QMATH_INLINE std::size_t keep_finite(const float* x, std::size_t n, float* to,
   std::size_t kept = 0;
   for (std::size_t i = 0; i < n; ++i) {
     const std::uint32_t bits = detail::bit_cast<std::uint32_t>(x[i]);
-    if (bits_of_magnitude(x[i]) < 0x7F800000u) {
+    if (detail::magnitude_bits(x[i]) < 0x7F800000u) {
       to[kept++] = x[i];
     } else {
       std::uint64_t& count = bits == 0x7F800000u   ? others.positive_infinite
@@ -254,7 +236,7 @@ QMATH_LIBRARY value_range percentile(const histogram_view& h, double low, double
   const std::size_t first = bin_of_rank(low_rank, n, [&](std::size_t i) { return h.counts[i]; });
   const std::size_t last = n - bin_of_rank(s.count - 1 - high_rank, n,
                                            [&](std::size_t i) { return h.counts[n - 1 - i]; });
-  const double width = impl::double_power_of_two(s.exponent);
+  const double width = detail::power_of_two(s.exponent);
   const double min = (static_cast<double>(first) + h.first_bin) * width;
   const double max = (static_cast<double>(last) + h.first_bin) * width;
   return {min > s.range.min ? static_cast<float>(min) : s.range.min,
@@ -269,7 +251,7 @@ QMATH_LIBRARY value_range absmax_percentile(const histogram_view& h, double q) n
   const std::size_t end = n - bin_of_rank(s.count - 1 - rank, n, [&](std::size_t i) {
                             return impl::saturating_sum(h.counts[i], h.counts[2 * n - 1 - i]);
                           });
-  const double edge = static_cast<double>(end) * impl::double_power_of_two(s.exponent);
+  const double edge = static_cast<double>(end) * detail::power_of_two(s.exponent);
   const float largest = absmax(s.range);
   const float a = edge < largest ? static_cast<float>(edge) : largest;
   return {0.0f - a, a};

@@ -20,14 +20,13 @@
 QMATH_BEGIN_NAMESPACE
 namespace impl {
 
-inline constexpr int sum_limbs = 6, square_limbs = 10, variance_limbs = 12;
+inline constexpr int sum_limbs = detail::linear_limbs, square_limbs = detail::product_limbs;
+inline constexpr int variance_limbs = 12;
 
 /// to = |from|; whether `from` is negative.
 QMATH_INLINE bool magnitude_of(const detail::linear_sum& from, std::uint64_t* to) noexcept {
   for (int i = 0; i < sum_limbs; ++i) to[i] = from.limb[i];
-  const bool negative = is_negative(to, sum_limbs);
-  if (negative) negate_limbs(to, sum_limbs);
-  return negative;
+  return make_positive(to, sum_limbs);
 }
 
 /// d = n * sum of squares - (sum)^2, which is not negative, in units of 2^-298.
@@ -110,8 +109,8 @@ QMATH_LIBRARY void add_moments(moments_observer& o, const void* x, std::size_t n
 }
 
 QMATH_LIBRARY void merge_moments(moments_observer& into, const moments_observer& from) noexcept {
-  impl::add_limbs(into.sum.limb, from.sum.limb, impl::sum_limbs);
-  impl::add_limbs(into.squares.limb, from.squares.limb, impl::square_limbs);
+  impl::add_sum(into.sum, from.sum);
+  impl::add_sum(into.squares, from.squares);
   into.count = impl::saturating_sum(into.count, from.count);
   impl::add_counts(into.nonfinite, from.nonfinite);
 }
