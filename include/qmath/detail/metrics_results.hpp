@@ -25,18 +25,18 @@ QMATH_INLINE double square_root(double x) noexcept {
 
 // ---- Errors ---------------------------------------------------------------------------------------
 
-inline constexpr int limbs = detail::product_limbs;
+using detail::product_limbs;
 
 /// E, in units of 2^-298: the sum of (b - a)^2.
 QMATH_INLINE void squared_error(const error_sums& s, std::uint64_t* e) noexcept {
-  for (int i = 0; i < limbs; ++i) e[i] = s.aa.limb[i];
-  add_limbs(e, s.bb.limb, limbs);
-  add_limbs(e, s.ab.limb, limbs, true);
-  add_limbs(e, s.ab.limb, limbs, true);
+  for (int i = 0; i < product_limbs; ++i) e[i] = s.aa.limb[i];
+  add_limbs(e, s.bb.limb, product_limbs);
+  add_limbs(e, s.ab.limb, product_limbs, true);
+  add_limbs(e, s.ab.limb, product_limbs, true);
 }
 
 QMATH_INLINE double product_to_double(const std::uint64_t* x) noexcept {
-  return nearest_double(x, limbs, detail::product_unit);
+  return nearest_double(x, product_limbs, detail::product_unit);
 }
 
 /// 10 log10(signal / noise); noise > 0.
@@ -48,31 +48,32 @@ QMATH_INLINE double decibels(double signal, double noise) noexcept {
 inline double metric_of(const error_sums& s, detail::error_metric which) noexcept {
   if (s.count == 0) return not_a_number;
   const double n = to_double(s.count);
-  std::uint64_t e[limbs], c[limbs], ab[2 * limbs], cc[2 * limbs];
-  for (int i = 0; i < limbs; ++i) c[i] = s.ab.limb[i];
-  const bool opposite = make_positive(c, limbs);
-  const bool a_is_zero = is_zero(s.aa.limb, limbs), b_is_zero = is_zero(s.bb.limb, limbs);
+  std::uint64_t e[product_limbs], c[product_limbs], ab[2 * product_limbs], cc[2 * product_limbs];
+  for (int i = 0; i < product_limbs; ++i) c[i] = s.ab.limb[i];
+  const bool opposite = make_positive(c, product_limbs);
+  const bool a_is_zero = is_zero(s.aa.limb, product_limbs),
+             b_is_zero = is_zero(s.bb.limb, product_limbs);
   constexpr int squared_unit = 2 * detail::product_unit;
   switch (which) {
     case detail::error_metric::mse: squared_error(s, e); return stored(product_to_double(e) / n);
     case detail::error_metric::sqnr_db:
       squared_error(s, e);
-      if (is_zero(e, limbs)) return infinite_double;
+      if (is_zero(e, product_limbs)) return infinite_double;
       return decibels(product_to_double(s.aa.limb), product_to_double(e));
     case detail::error_metric::scale_invariant_sqnr_db:
       if (a_is_zero && b_is_zero) return infinite_double;
-      if (is_zero(c, limbs)) return -infinite_double;
-      multiply_limbs(s.aa.limb, s.bb.limb, limbs, ab);
-      multiply_limbs(c, c, limbs, cc);
-      add_limbs(ab, cc, 2 * limbs, true);
-      if (is_zero(ab, 2 * limbs)) return infinite_double;
-      return decibels(nearest_double(cc, 2 * limbs, squared_unit),
-                      nearest_double(ab, 2 * limbs, squared_unit));
+      if (is_zero(c, product_limbs)) return -infinite_double;
+      multiply_limbs(s.aa.limb, s.bb.limb, product_limbs, ab);
+      multiply_limbs(c, c, product_limbs, cc);
+      add_limbs(ab, cc, 2 * product_limbs, true);
+      if (is_zero(ab, 2 * product_limbs)) return infinite_double;
+      return decibels(nearest_double(cc, 2 * product_limbs, squared_unit),
+                      nearest_double(ab, 2 * product_limbs, squared_unit));
     case detail::error_metric::cosine_similarity: {
       if (a_is_zero && b_is_zero) return 1.0;
       if (a_is_zero || b_is_zero) return 0.0;
-      multiply_limbs(s.aa.limb, s.bb.limb, limbs, ab);
-      const double lengths = square_root(nearest_double(ab, 2 * limbs, squared_unit));
+      multiply_limbs(s.aa.limb, s.bb.limb, product_limbs, ab);
+      const double lengths = square_root(nearest_double(ab, 2 * product_limbs, squared_unit));
       const double cosine = stored(product_to_double(c) / lengths);
       const double inside = cosine > 1.0 ? 1.0 : cosine;
       return opposite ? -inside : inside;
