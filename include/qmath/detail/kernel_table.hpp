@@ -208,8 +208,7 @@ struct kernel_table {
   void (*min_max)(const min_max_job&);
 
   /// Whether all values, seen as unsigned, are in [first, first + width].
-  bool (*all_inside)(const std::uint32_t* values, std::size_t n, std::uint32_t first,
-                     std::uint32_t width);
+  bool (*all_inside)(const void* values, std::size_t n, std::uint32_t first, std::uint32_t width);
 
   /// Whether a stored code is -128.
   bool (*pack)(const pack_job&);

@@ -76,7 +76,19 @@ inline constexpr bool has_fma =
     is<A, xsimd::fma3<xsimd::sse4_2>> || is<A, xsimd::fma3<xsimd::avx>> ||
     is<A, xsimd::fma3<xsimd::avx2>> || is<A, xsimd::avx512f> || is<A, xsimd::neon64>;
 
-/// The bound for NaN. x86 instructions return their second operand then; Arm's do so for quiet NaNs only.
+/// v, of which the compiler knows nothing any more.
+template <class A>
+QMATH_INLINE floats<A> hidden(floats<A> v) noexcept {
+#if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
+  __asm__("" : "+v"(v.data));
+#elif defined(__GNUC__) && defined(__aarch64__)
+  __asm__("" : "+w"(v.data));
+#endif
+  return v;
+}
+
+/// The bound for NaN. x86 instructions return their second operand then; Arm's do so for quiet NaNs only. LLVM
+/// would take Arm's for a comparison with what it sees is a number.
 template <class A>
 QMATH_INLINE floats<A> max_or_bound(const floats<A>& v, const floats<A>& bound) noexcept {
   static_assert(is_x86<A> || is<A, xsimd::neon64>,
@@ -84,7 +96,8 @@ QMATH_INLINE floats<A> max_or_bound(const floats<A>& v, const floats<A>& bound) 
   if constexpr (is_x86<A>) {
     return xsimd::max(v, bound);
   } else {
-    return xsimd::select(v > bound, v, bound);
+    const floats<A> b = hidden(bound);
+    return xsimd::select(v > b, v, b);
   }
 }
 
@@ -93,7 +106,8 @@ QMATH_INLINE floats<A> min_or_bound(const floats<A>& v, const floats<A>& bound) 
   if constexpr (is_x86<A>) {
     return xsimd::min(v, bound);
   } else {
-    return xsimd::select(v < bound, v, bound);
+    const floats<A> b = hidden(bound);
+    return xsimd::select(v < b, v, b);
   }
 }
 
@@ -126,13 +140,8 @@ QMATH_INLINE floats<A> divide(const floats<A>& x, const floats<A>& y) noexcept {
 /// Keeps the compiler from contracting a product with the sum that somebody puts it into (GCC does so
 /// by default, also across intrinsics).
 template <class A>
-QMATH_INLINE floats<A> rounded(floats<A> v) noexcept {
-#if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
-  __asm__("" : "+v"(v.data));
-#elif defined(__GNUC__) && defined(__aarch64__)
-  __asm__("" : "+w"(v.data));
-#endif
-  return v;
+QMATH_INLINE floats<A> rounded(const floats<A>& v) noexcept {
+  return hidden(v);
 }
 
 // ---- Integers ----------------------------------------------------------------------------------

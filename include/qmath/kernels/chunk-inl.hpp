@@ -116,6 +116,7 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void expand(const granularity& g, const T* 
                                                  chunk_buffer<T>& out) {
   using lane = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
   const hn::ScalableTag<lane> d;
+  const hn::Repartition<std::uint8_t, decltype(d)> d8;
   const std::size_t N = hn::Lanes(d), period = g.period();
   std::size_t done = length < period ? length : period;
   for_each_run(
@@ -124,8 +125,10 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void expand(const granularity& g, const T* 
           HWY_ATTR { std::memcpy(out.data + (i - first), values + c, n * sizeof(T)); },
       [&](std::size_t i, std::size_t n, std::size_t c) HWY_ATTR {
         const auto v = hn::Set(d, detail::bit_cast<lane>(values[c]));
-        lane* const to = reinterpret_cast<lane*>(out.data + (i - first));
-        for (std::size_t j = 0; j < n; j += N) hn::StoreU(v, d, to + j);
+        auto* const to = reinterpret_cast<std::uint8_t*>(out.data + (i - first));
+        for (std::size_t j = 0; j < n; j += N) {
+          hn::StoreU(hn::BitCast(d8, v), d8, to + j * sizeof(T));
+        }
       });
   for (; done < length; done *= 2) {  // repeats
     const std::size_t n = length - done < done ? length - done : done;

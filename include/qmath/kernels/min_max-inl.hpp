@@ -12,14 +12,17 @@ namespace hn = hwy::HWY_NAMESPACE;
 // The first n elements of a vector, and NaN behind them.
 template <class T>
 HWY_INLINE hn::Vec<hn::ScalableTag<float>> load_lanes_or_nan(const T* x, std::size_t n) {
-  using bits_type = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint16_t>;
   const hn::ScalableTag<float> df;
-  const hn::Rebind<bits_type, decltype(df)> du;
-  const auto nan = hn::Set(du, static_cast<bits_type>(-1));
-  chunk_buffer<T> padded;
-  hn::StoreU(hn::LoadNOr(nan, du, reinterpret_cast<const bits_type*>(x), n), du,
-             reinterpret_cast<bits_type*>(padded.data));
-  return load_lanes(df, padded.data);
+  if constexpr (std::is_same_v<T, float>) {
+    return hn::LoadNOr(hn::NaN(df), df, x, n);
+  } else {
+    const hn::Rebind<std::uint16_t, decltype(df)> d16;
+    const auto nan = hn::Set(d16, std::uint16_t{0xFFFF});
+    chunk_buffer<T> padded;
+    hn::StoreU(hn::LoadNOr(nan, d16, reinterpret_cast<const std::uint16_t*>(x), n), d16,
+               reinterpret_cast<std::uint16_t*>(padded.data));
+    return load_lanes(df, padded.data);
+  }
 }
 
 // The range of r and of n neighbours.

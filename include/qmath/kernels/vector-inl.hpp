@@ -8,13 +8,43 @@ namespace impl {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+// v, of which the compiler knows nothing any more.
+template <class V>
+HWY_INLINE V hidden(V v) {
+#if !defined(__GNUC__)
+  return v;
+#else
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128 && HWY_TARGET != HWY_SCALAR
+  asm("" : "+x"(v.raw));
+#elif HWY_TARGET & HWY_ALL_NEON
+  asm("" : "+w"(v.raw));
+#elif HWY_TARGET & HWY_ALL_SVE
+  asm("" : "+w"(v));
+#elif HWY_TARGET == HWY_RVV
+  asm("" : "+vr"(v));
+#else
+  asm("" : "+m"(v.raw));
+#endif
+  return v;
+#endif
+}
+
+// Keeps the compiler from contracting a product with the sum it goes into (GCC does so by default,
+// also across intrinsics).
+template <class V>
+HWY_INLINE V rounded(V v) {
+  return hidden(v);
+}
+
 // max(v, bound) and min(v, bound), the bound if v is NaN. x86 returns the second argument for a NaN,
-// which is what we want for nothing; Arm's maximum makes a quiet NaN of a signaling one instead.
+// which is what we want for nothing; Arm's maximum makes a quiet NaN of a signaling one instead. LLVM, for
+// which no NaN signals, makes that maximum of the comparison when it sees that the bound is a number.
 template <class V>
 HWY_INLINE V max_or_bound(V v, V bound) {
 #if HWY_ARCH_X86
   return hn::Max(v, bound);
 #else
+  if (HWY_COMPILER_CLANG) bound = hidden(bound);
   return hn::IfThenElse(hn::Gt(v, bound), v, bound);
 #endif
 }
@@ -24,6 +54,7 @@ HWY_INLINE V min_or_bound(V v, V bound) {
 #if HWY_ARCH_X86
   return hn::Min(v, bound);
 #else
+  if (HWY_COMPILER_CLANG) bound = hidden(bound);
   return hn::IfThenElse(hn::Lt(v, bound), v, bound);
 #endif
 }
@@ -76,28 +107,6 @@ HWY_INLINE auto nearest_int_26(V v) {
 #else
   const hn::RebindToSigned<hn::DFromV<V>> di;
   return hn::ConvertTo(di, hn::Round(v));
-#endif
-}
-
-// Keeps the compiler from contracting a product with the sum it goes into (GCC does so by default,
-// also across intrinsics).
-template <class V>
-HWY_INLINE V rounded(V v) {
-#if !defined(__GNUC__)
-  return v;
-#else
-#if HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128 && HWY_TARGET != HWY_SCALAR
-  asm("" : "+x"(v.raw));
-#elif HWY_TARGET & HWY_ALL_NEON
-  asm("" : "+w"(v.raw));
-#elif HWY_TARGET & HWY_ALL_SVE
-  asm("" : "+w"(v));
-#elif HWY_TARGET == HWY_RVV
-  asm("" : "+vr"(v));
-#else
-  asm("" : "+m"(v.raw));
-#endif
-  return v;
 #endif
 }
 
@@ -244,7 +253,9 @@ HWY_INLINE hn::Vec<DF> load_vector(DF df, const T* p, std::size_t k) {
   const std::size_t N = hn::Lanes(df);
   if constexpr (Pairs) {
     const hn::RebindToUnsigned<DF> du;
-    const auto two = hn::LoadU(du, reinterpret_cast<const std::uint32_t*>(p + k / 2 * 2 * N));
+    const hn::Repartition<std::uint16_t, DF> d16;
+    const auto two =
+        hn::BitCast(du, hn::LoadU(d16, reinterpret_cast<const std::uint16_t*>(p + k / 2 * 2 * N)));
     return hn::BitCast(df,
                        k % 2 == 0 ? hn::ShiftLeft<16>(two) : hn::And(two, hn::Set(du, 0xFFFF0000)));
   } else {
