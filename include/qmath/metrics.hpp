@@ -155,7 +155,7 @@ QMATH_INLINE double mean_error(const error_sums& s) noexcept {
 /// @pre order.size() == layers.size(); no layer has a null pointer.
 QMATH_INLINE void rank_by_damage(std::span<layer_error> layers,
                                  std::span<std::size_t> order) noexcept {
-  if (impl::expect_ranking("rank_by_damage", layers, order)) {
+  if (impl::expect_layers<std::size_t>("rank_by_damage", layers, "order", "order.size()", order)) {
     library::rank_by_damage(layers.data(), layers.size(), order.data());
   }
 }

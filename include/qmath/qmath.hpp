@@ -31,6 +31,7 @@
 #include "qmath/epilogue.hpp"
 #include "qmath/executor.hpp"
 #include "qmath/gemm.hpp"
+#include "qmath/layers.hpp"
 #include "qmath/linear.hpp"
 #include "qmath/metrics.hpp"
 #include "qmath/pack.hpp"

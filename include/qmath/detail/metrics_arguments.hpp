@@ -124,11 +124,14 @@ QMATH_INLINE bool set_errors(const char* function, detail::error_job& job, const
                          options.valid.data(), options.valid.size());
 }
 
-QMATH_INLINE bool expect_ranking(const char* function, std::span<const layer_error> layers,
-                                 std::span<const std::size_t> order) noexcept {
-  if (!expect_equal(function, "order.size()", order.size(), "layers.size()", layers.size()) ||
+/// As many results as layers, all of them with sums.
+template <class T>
+QMATH_INLINE bool expect_layers(const char* function, std::span<const layer_error> layers,
+                                const char* name, const char* size_name,
+                                std::span<const T> results) noexcept {
+  if (!expect_equal(function, size_name, results.size(), "layers.size()", layers.size()) ||
       !expect_data(function, "layers", layers.data(), layers.size()) ||
-      !expect_data(function, "order", order.data(), order.size())) {
+      !expect_data(function, name, results.data(), results.size())) {
     return false;
   }
   for (std::size_t i = 0; QMATH_CHECKS && i < layers.size(); ++i) {

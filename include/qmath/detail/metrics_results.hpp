@@ -7,6 +7,7 @@
 
 #include <cmath>
 
+#include "qmath/detail/heap_sort.hpp"
 #include "qmath/detail/metrics_impl.hpp"
 #include "qmath/formats/packed.hpp"
 
@@ -87,30 +88,6 @@ inline double metric_of(const error_sums& s, detail::error_metric which) noexcep
     }
   }
   return not_a_number;
-}
-
-/// Whether layer i comes before layer k. NaN, from its bits, is before all numbers.
-QMATH_INLINE bool is_worse(const layer_error* layers, std::size_t i, std::size_t k) noexcept {
-  const double x = layers[i].sqnr_db, y = layers[k].sqnr_db;
-  const bool x_nan = x != x, y_nan = y != y;
-  if (x_nan != y_nan) return x_nan;
-  if (!x_nan && x != y) return x < y;
-  return i < k;
-}
-
-/// The heap's largest is the layer that comes last.
-QMATH_INLINE void sift_down(const layer_error* layers, std::size_t* heap, std::size_t at,
-                            std::size_t n) noexcept {
-  const std::size_t moving = heap[at];
-  for (;;) {
-    std::size_t child = 2 * at + 1;
-    if (child >= n) break;
-    if (child + 1 < n && is_worse(layers, heap[child], heap[child + 1])) ++child;
-    if (!is_worse(layers, moving, heap[child])) break;
-    heap[at] = heap[child];
-    at = child;
-  }
-  heap[at] = moving;
 }
 
 // ---- Counts ---------------------------------------------------------------------------------------
@@ -260,13 +237,13 @@ QMATH_LIBRARY void rank_by_damage(layer_error* layers, std::size_t n, std::size_
     layers[i].sqnr_db = error_metric(*layers[i].errors, detail::error_metric::sqnr_db);
     order[i] = i;
   }
-  for (std::size_t i = n / 2; i > 0; --i) impl::sift_down(layers, order, i - 1, n);
-  for (std::size_t last = n; last > 1; --last) {
-    const std::size_t top = order[0];
-    order[0] = order[last - 1];
-    order[last - 1] = top;
-    impl::sift_down(layers, order, 0, last - 1);
-  }
+  impl::heap_sort(
+      n,
+      [&](std::size_t i, std::size_t k) {
+        return impl::ascends(layers[order[i]].sqnr_db, layers[order[k]].sqnr_db, order[i],
+                             order[k]);
+      },
+      [&](std::size_t i, std::size_t k) { impl::exchange_elements(order, i, k); });
 }
 
 QMATH_LIBRARY void count_codes(const void* q, std::size_t n, detail::code_type type,
