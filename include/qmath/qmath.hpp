@@ -23,6 +23,7 @@
 #include "qmath/numerics.hpp"
 #include "qmath/rounding.hpp"
 // ---- from data to parameters
+#include "qmath/observe/coverage.hpp"
 #include "qmath/observe/observe.hpp"
 #include "qmath/range.hpp"
 #include "qmath/schemes.hpp"
