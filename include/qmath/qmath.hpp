@@ -24,6 +24,7 @@
 #include "qmath/rounding.hpp"
 // ---- from data to parameters
 #include "qmath/observe/coverage.hpp"
+#include "qmath/observe/drift.hpp"
 #include "qmath/observe/observe.hpp"
 #include "qmath/range.hpp"
 #include "qmath/schemes.hpp"
