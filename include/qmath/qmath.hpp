@@ -40,6 +40,7 @@
 #include "qmath/packed_weights.hpp"
 #include "qmath/quantize.hpp"
 #include "qmath/requantize.hpp"
+#include "qmath/sensitivity.hpp"
 // ---- which CPU target runs
 #include "qmath/cpu.hpp"
 // ---- the definition of all of it
