@@ -16,9 +16,10 @@
 #ifndef QMATH_EXECUTOR_HPP_
 #define QMATH_EXECUTOR_HPP_
 
+#include <concepts>
 #include <cstddef>
 
-#include "qmath/gemm.hpp"
+#include "qmath/detail/abi.hpp"
 
 QMATH_BEGIN_NAMESPACE
 
@@ -26,9 +27,17 @@ QMATH_BEGIN_NAMESPACE
 /// 2^33 of them per second, which is what waking a thread costs.
 inline constexpr std::size_t gemm_products_per_part = std::size_t{1} << 17;
 
+/// Tasks that threads share: gemm_plan, gemm_batch.
+template <class T>
+concept task_plan = requires(const T& plan, std::size_t i) {
+  { plan.tasks() } -> std::same_as<std::size_t>;
+  { plan.products_per_task() } -> std::same_as<std::size_t>;
+  plan.run(i, i);
+};
+
 /// All of a plan. At most `parts` parts, if that is not 0; by default as many as are worth it.
-template <class Executor>
-QMATH_INLINE void run(const gemm_plan& plan, Executor&& executor, std::size_t parts = 0) {
+template <task_plan Plan, class Executor>
+QMATH_INLINE void run(const Plan& plan, Executor&& executor, std::size_t parts = 0) {
   const std::size_t tasks = plan.tasks(), each = plan.products_per_task();
   const std::size_t together =
       each >= gemm_products_per_part || each == 0 ? 1 : (gemm_products_per_part + each - 1) / each;

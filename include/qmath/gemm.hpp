@@ -32,6 +32,7 @@ QMATH_BEGIN_NAMESPACE
 
 /// One GEMM whose arguments have been checked, as tasks that threads can share: blocks of rows and columns of C.
 /// Views everything it was made of; may be copied. Without tasks after a broken precondition and for empty C.
+/// Many products in one list of tasks: gemm_batch.hpp.
 ///
 ///     const auto work = plan_gemm(a, za, b, epilogue, c);
 ///     work.run(0, work.tasks());                  // all of it; or on threads, each task once, in any order
@@ -39,24 +40,34 @@ class gemm_plan {
  public:
   gemm_plan() = default;
   QMATH_INLINE explicit gemm_plan(const detail::gemm_problem& problem) noexcept
-      : problem_(problem), tasks_(detail::gemm_tasks(problem.m, problem.n, problem.k)) {}
+      : problem_(problem),
+        tasks_(detail::gemm_tasks(problem.m, problem.n, problem.k)),
+        is_made_(true) {}
+
+  /// Whether it was made of arguments that hold what plan_gemm asks for; empty C is fine.
+  QMATH_INLINE explicit operator bool() const noexcept { return is_made_; }
 
   QMATH_INLINE std::size_t tasks() const noexcept { return tasks_; }
 
   /// Multiplications of one task, at most: threads are worth starting from about 100000 of them on.
   QMATH_INLINE std::size_t products_per_task() const noexcept {
-    return detail::gemm_task_rows(problem_.k) * detail::gemm_task_columns * problem_.k;
+    const std::size_t rows = detail::gemm_task_rows(problem_.k),
+                      columns = detail::gemm_task_columns;
+    return (problem_.m < rows ? problem_.m : rows) * (problem_.n < columns ? problem_.n : columns) *
+           problem_.k;
   }
 
   /// Runs the tasks first ... last - 1. Thread-safe for different tasks.
   /// @pre first <= last <= tasks()
   QMATH_INLINE void run(std::size_t first, std::size_t last) const noexcept {
-    if (impl::expect_tasks(first, last, tasks_)) impl::run_gemm(problem_, first, last);
+    if (impl::expect_tasks("gemm_plan::run", first, last, tasks_))
+      impl::run_gemm(problem_, first, last);
   }
 
  private:
   detail::gemm_problem problem_ = {};
   std::size_t tasks_ = 0;
+  bool is_made_ = false;
 };
 
 /// c = epilogue(acc), as a plan. The epilogue is to_sums for int32, to_float for float, half and bfloat16,

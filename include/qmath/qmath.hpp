@@ -34,6 +34,7 @@
 #include "qmath/executor.hpp"
 #include "qmath/gemm.hpp"
 #include "qmath/layers.hpp"
+#include "qmath/gemm_batch.hpp"
 #include "qmath/linear.hpp"
 #include "qmath/metrics.hpp"
 #include "qmath/pack.hpp"

@@ -237,13 +237,22 @@ QMATH_INLINE void set_function(detail::gemm_epilogue& e, F& f) noexcept {
 
 // ---- The call ------------------------------------------------------------------------------------
 
-QMATH_INLINE bool expect_tasks(std::size_t first, std::size_t last, std::size_t tasks) noexcept {
+QMATH_INLINE bool expect_tasks(const char* function, std::size_t first, std::size_t last,
+                               std::size_t tasks) noexcept {
   if (!QMATH_CHECKS || (first <= last && last <= tasks)) return true;
   if (last > tasks) {
-    library::report_size("gemm_plan::run", "last", last, "at most tasks()", tasks);
+    library::report_size(function, "last", last, "at most tasks()", tasks);
   } else {
-    library::report_mismatch("gemm_plan::run", "first", first, "last", last);
+    library::report_mismatch(function, "first", first, "last", last);
   }
+  return false;
+}
+
+/// Of a batch: that plan number i was made.
+QMATH_INLINE bool expect_plan(bool is_made, std::size_t plans, std::size_t i) noexcept {
+  if (!QMATH_CHECKS || is_made) return true;
+  library::report_mismatch("gemm_batch", "plans.size()", plans,
+                           "the index of one that was refused or never made", i);
   return false;
 }
 
