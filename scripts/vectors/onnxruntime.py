@@ -22,7 +22,9 @@ def write():
         options = ort.SessionOptions()
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.intra_op_num_threads = 1
-        content = model(nodes, feeds, outputs, constants, version).SerializeToString()
+        content = model(nodes, feeds, outputs, constants, version)
+        content.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+        content = content.SerializeToString()
         session = ort.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         return session.run(None, feeds)
 
@@ -226,6 +228,67 @@ def write():
         out.case(f"{ta}_{tb}", a_type=ta, m=m, k=k, n=n, a_scale=("f32", sa), a_zero_point=za, b_scales=("f32", sb),
                  y_scale=("f32", sy), y_zero_point=zy, a=("i", a), b=("i", b), y=("i", y),
                  y_reference=("i", by_reference))  # fmt: skip
+    out.close()
+
+    # -- MatMulIntegerToFloat, DynamicQuantizeMatMul
+    def product(op, rng, m, k, n, tb, x, names, constants, columns, bias, b, const_b):
+        """y of one of both operators, whose operands are x (codes or reals) and b."""
+        zb = [rng.randint(*CODES[tb]) for _ in range(n if columns else 1)]
+        sb = [f32(rng.uniform(0.001, 1)) for _ in range(n if columns else 1)]
+        constants = constants + [constant("sb", sb if columns else sb[0], "float32"),
+                                 constant("zb", zb if columns else zb[0], tb)]  # fmt: skip
+        feeds = {"x": x, "b": b}
+        if const_b:
+            constants.append(constant("b", feeds.pop("b"), tb))
+
+        def run_with(more, names):
+            node = helper.make_node(op, names, ["y"], domain="com.microsoft")
+            return run([node], feeds, [("y", "float32")], constants + more, 21)[0]
+
+        y = run_with([], names)
+        if bias:  # of the size of the products, where a contracted multiply-add shows
+            bias = [f32(-0.999 * float(v) + 0.001) for v in y[0]]
+            y = run_with([constant("bias", bias, "float32")], names + ["bias"])
+        fields = dict(m=m, k=k, n=n, b_type=tb, b_scales=("f32", sb), b_zero_points=("i", zb),
+                      bias=("f32", bias or []), b=("i", b), y=("f32", y))  # fmt: skip
+        return fields
+
+    shapes = ((1, 3, 9), (4, 7, 5), (3, 33, 6), (2, 16, 17))
+    out = Writer("onnxruntime_matmul_to_float", packages,
+        """ONNX Runtime, CPU, MatMulIntegerToFloat: a [m, k], b [k, n], y [m, n]; one scale and zero point of b,
+        or one per column; a bias or none.""")  # fmt: skip
+    rng = random.Random(4)
+    for trial in range(24):
+        ta, tb = (("uint8", "int8"), ("int8", "int8"), ("uint8", "uint8"))[trial % 3]
+        m, k, n = (1, 1100, 2) if trial >= 21 else shapes[rng.randrange(4)]  # sums that are no floats
+        a = np.array([rng.randint(*CODES[ta]) for _ in range(m * k)]).reshape(m, k).astype(ta)
+        b = np.array([rng.randint(*CODES[tb]) for _ in range(k * n)]).reshape(k, n).astype(tb)
+        if trial >= 21:
+            a[:, 7:], b[:, 0], b[:, 1] = CODES[ta][0], CODES[tb][0], CODES[tb][1]
+        za, sa = rng.randint(*CODES[ta]), f32(rng.uniform(0.001, 1))
+        if trial in (18, 19):  # results of 1e38 and more, and below 1e-38
+            sa = f32((1e35, 1e-43)[trial - 18])
+        constants = [constant("sa", sa, "float32"), constant("za", za, ta)]
+        names = ["x", "b", "sa", "sb", "za", "zb"]
+        fields = product("MatMulIntegerToFloat", rng, m, k, n, tb, a, names, constants, trial // 3 % 2, trial % 4,
+                         b, trial // 6 % 2)  # fmt: skip
+        out.case(f"{ta}_{tb}", a_type=ta, a_scale=("f32", sa), a_zero_point=za, a=("i", a), **fields)
+    out.close()
+
+    out = Writer("onnxruntime_dynamic_matmul", packages,
+        """ONNX Runtime, CPU, DynamicQuantizeMatMul: x [m, k], quantized to uint8 with one scale for all rows;
+        b [k, n], y [m, n]; one scale and zero point of b, or one per column; a bias or none.""")  # fmt: skip
+    rng = random.Random(5)
+    for trial in range(16):
+        tb = ("int8", "uint8")[trial % 2]
+        m, k, n = shapes[rng.randrange(4)]
+        size = (1.0, 1.0, 1e20, 1e-20)[trial % 4]
+        x = np.array([f32(rng.gauss(0.3, 1.0) * size) for _ in range(m * k)], np.float32).reshape(m, k)
+        b = np.array([rng.randint(*CODES[tb]) for _ in range(k * n)]).reshape(k, n).astype(tb)
+        names = ["x", "b", "sb", "zb"]
+        fields = product("DynamicQuantizeMatMul", rng, m, k, n, tb, x, names, [], trial // 2 % 2, trial % 3, b,
+                         trial // 4 % 2)  # fmt: skip
+        out.case(tb, x=("f32", x), **fields)
     out.close()
 
     # -- quant_utils

@@ -118,6 +118,66 @@ void check_matmul(const vector_case& c, support::census& set) {
   }
 }
 
+// a, of codes, times b of the case, by gemm and by its definition: y = fl(fl(float(sum) * fl(a_scale * b_scale)) +
+// bias). Counts the results that a contracted multiply-add would change.
+template <class A, class B>
+void check_to_float(const vector_case& c, std::vector<std::int32_t> a,
+                    qmath::affine_params a_params, std::size_t& would_differ) {
+  const support::matrix_product p = {c.one<std::size_t>("m"),  c.one<std::size_t>("k"),
+                                     c.one<std::size_t>("n"),  std::move(a),
+                                     c.get<std::int32_t>("b"), a_params.zero_point};
+  const auto scales = c.get<float>("b_scales"), bias = c.get<float>("bias");
+  const auto b_zero_points = c.get<std::int32_t>("b_zero_points");
+  const auto y = c.get<float>("y");
+  const qmath::to_float epilogue{.a_scale = a_params.scale, .b_scales = scales, .bias = bias};
+  qmath::gemm_zero_points z = {.a = p.a_zero_point};
+  if (b_zero_points.size() == 1) z.b = b_zero_points[0];
+  if (b_zero_points.size() != 1) z.b_columns = b_zero_points;
+  const std::vector<A> a_codes(p.a.begin(), p.a.end());
+  const std::vector<B> b_codes(p.b.begin(), p.b.end());
+  std::vector<float> got(y.size());
+  const qmath::matrix_view got_view(got.data(), p.m, p.n);
+  const auto by_definition = [&](const auto& e, auto to) {
+    qmath::reference::gemm(qmath::matrix_view(a_codes.data(), p.m, p.k), z,
+                           qmath::matrix_view(b_codes.data(), p.k, p.n), e, to);
+  };
+  by_definition(epilogue, got_view);
+  support::check_answers(y, got);
+  std::vector<std::int32_t> sums(y.size());
+  by_definition(qmath::to_sums{}, qmath::matrix_view(sums.data(), p.m, p.n));
+  for (std::size_t i = 0; i < y.size() && !bias.empty(); ++i) {
+    const float scale =
+        qmath::reference::rounded(a_params.scale * scales[scales.size() == 1 ? 0 : i % p.n]);
+    if (std::fma(static_cast<float>(sums[i]), scale, bias[i % p.n]) != y[i]) ++would_differ;
+  }
+  support::with_gemm<A, B>(p, [&](auto view, const auto&, const auto& b, std::size_t) {
+    std::fill(got.begin(), got.end(), -1.0f);
+    qmath::gemm(view, z, b, epilogue, got_view);
+    support::check_answers(y, got);
+  });
+}
+
+// The same in one call, which has a scale for each row: for one row that is ONNX Runtime's.
+template <class B>
+void check_linear(const vector_case& c, const std::vector<float>& x) {
+  const auto k = c.one<std::size_t>("k"), n = c.one<std::size_t>("n");
+  const auto scales = c.get<float>("b_scales"), bias = c.get<float>("bias");
+  const auto codes = c.get<std::int32_t>("b"), zero_points = c.get<std::int32_t>("b_zero_points");
+  const std::vector<B> b(codes.begin(), codes.end());
+  const qmath::packed_weights packed(qmath::matrix_view(b.data(), k, n));
+  qmath::gemm_zero_points z;
+  if (zero_points.size() == 1) z.b = zero_points[0];
+  if (zero_points.size() != 1) z.b_columns = zero_points;
+  std::vector<std::byte> scratch(qmath::dynamic_linear_scratch(1, k));
+  support::for_each_target([&] {
+    std::vector<float> got(n);
+    qmath::dynamic_linear(qmath::matrix_view(x.data(), 1, k), packed,
+                          qmath::to_float{.b_scales = scales, .bias = bias},
+                          qmath::matrix_view(got.data(), 1, n), scratch, qmath::affine, z);
+    support::check_answers(c.get<float>("y"), got);
+  });
+}
+
 }  // namespace
 
 TEST_SUITE("conformance/onnxruntime") {
@@ -178,6 +238,43 @@ TEST_SUITE("conformance/onnxruntime") {
       check_matmul<std::uint8_t>(c, set);
     });
     set.check_sums();
+  }
+
+  TEST_CASE("MatMulIntegerToFloat") {
+    std::size_t would_differ = 0;
+    support::for_each_case("onnxruntime_matmul_to_float.txt", 24, [&](const vector_case& c) {
+      const qmath::affine_params p = {c.one<float>("a_scale"), c.integer("a_zero_point")};
+      const auto check = [&]<class A, class B>(std::type_identity<A>, std::type_identity<B>) {
+        check_to_float<A, B>(c, c.get<std::int32_t>("a"), p, would_differ);
+      };
+      constexpr std::type_identity<std::int8_t> s8;
+      constexpr std::type_identity<std::uint8_t> u8;
+      const std::string types = c.word("a_type") + " " + c.word("b_type");
+      if (types == "int8 int8") return check(s8, s8);
+      if (types == "uint8 int8") return check(u8, s8);
+      CHECK(types == "uint8 uint8");
+      check(u8, u8);
+    });
+    CHECK(would_differ >= 50);
+  }
+
+  TEST_CASE("DynamicQuantizeMatMul") {
+    std::size_t would_differ = 0, rows_of_one = 0;
+    support::for_each_case("onnxruntime_dynamic_matmul.txt", 16, [&](const vector_case& c) {
+      const auto x = c.get<float>("x");
+      const auto q = support::dynamically_quantized<std::uint8_t>(x, qmath::affine);
+      const auto check = [&]<class B>(std::type_identity<B>) {
+        check_to_float<std::uint8_t, B>(c, q.codes, q.params, would_differ);
+        if (c.integer("m") != 1) return;
+        ++rows_of_one;
+        check_linear<B>(c, x);
+      };
+      if (c.word("b_type") == "int8") return check(std::type_identity<std::int8_t>());
+      CHECK(c.word("b_type") == "uint8");
+      check(std::type_identity<std::uint8_t>());
+    });
+    CHECK(would_differ >= 20);
+    CHECK(rows_of_one >= 3);
   }
 
   TEST_CASE("parameters of the static tools") {
