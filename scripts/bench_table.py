@@ -28,6 +28,9 @@ COMPARISONS = [
     ("stochastic / nearest even (0.33)", "quantize/s8_stochastic", "quantize/s8"),
     ("stochastic / nearest even, groups of 32 (0.33)", "quantize/s8_group_32_stochastic",
      "quantize/s8_group_32"),
+    ("two threads / one (1.9)", "gemm/u8s8_two_threads", "gemm/u8s8"),
+    ("dynamic_linear / its GEMM alone (0.9)", "linear/f32_affine", "linear/f32_affine_gemm"),
+    ("dynamic_linear / its GEMM alone (0.9)", "linear/f32_symmetric", "linear/f32_symmetric_gemm"),
 ] + [
     (f"{layout} / per tensor (0.9)", f"{task}/s8_{layout}", f"{task}/s8")
     for task in ("quantize", "dequantize", "requantize")

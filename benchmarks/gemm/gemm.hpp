@@ -21,11 +21,13 @@ struct shape {
   std::size_t bytes(std::size_t element) const { return m * k + k * n + m * n * element; }
 };
 
-/// Cubes; few rows; two layers of a transformer; three convolutions as GEMM; odd ones.
+/// Cubes; one row, whose B fits in L1, in L2, in L3, or barely; few rows; two layers of a transformer; three
+/// convolutions as GEMM; odd ones.
 inline constexpr shape shapes[] = {
-    {64, 64, 64},     {128, 128, 128}, {256, 256, 256},  {512, 512, 512},  {1024, 1024, 1024},
-    {1, 4096, 4096},  {4, 4096, 4096}, {16, 4096, 4096}, {128, 3072, 768}, {128, 768, 3072},
-    {196, 256, 1152}, {3136, 64, 576}, {49, 512, 4608},  {7, 13, 5},       {33, 65, 129}};
+    {64, 64, 64},       {128, 128, 128},    {256, 256, 256},  {384, 384, 384},  {512, 512, 512},
+    {1024, 1024, 1024}, {2048, 2048, 2048}, {1, 64, 256},     {1, 512, 768},    {1, 2048, 2048},
+    {1, 4096, 4096},    {4, 4096, 4096},    {16, 4096, 4096}, {128, 3072, 768}, {128, 768, 3072},
+    {196, 256, 1152},   {3136, 64, 576},    {49, 512, 4608},  {7, 13, 5},       {33, 65, 129}};
 
 /// What a type of benchmark computes. "s8u8" would be read as A, then B.
 struct product {

@@ -116,9 +116,9 @@ inline std::string name_of(std::string_view task, std::string_view type, std::st
 
 /// f(state) under that name.
 template <class F>
-void add(std::string_view task, std::string_view type, std::string_view contender,
-         std::string_view size, const F& f) {
-  benchmark::RegisterBenchmark(name_of(task, type, contender, size).c_str(), f);
+benchmark::internal::Benchmark* add(std::string_view task, std::string_view type,
+                                    std::string_view contender, std::string_view size, const F& f) {
+  return benchmark::RegisterBenchmark(name_of(task, type, contender, size).c_str(), f);
 }
 
 /// f(state) for every target of this machine.
