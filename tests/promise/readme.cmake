@@ -1,11 +1,12 @@
 # Copyright (c) qmath contributors.
 # SPDX-License-Identifier: Apache-2.0
 #
-# Every line of C++ in README.md is a line of an example, which is compiled and run.
-#   cmake -DROOT=... -P readme.cmake
-file(READ "${ROOT}/README.md" readme)
-file(READ "${ROOT}/examples/hello.cpp" examples)
-foreach(example IN ITEMS linear numerics)
+# Every line of C++ of a page is a line of an example, which is compiled and run.
+#   cmake -DROOT=... -DPAGE=README.md -DEXAMPLES=hello,linear -P readme.cmake
+file(READ "${ROOT}/${PAGE}" readme)
+set(examples "")
+string(REPLACE "," ";" names "${EXAMPLES}")
+foreach(example IN LISTS names)
   file(READ "${ROOT}/examples/${example}.cpp" text)
   string(APPEND examples "${text}")
 endforeach()
@@ -33,6 +34,6 @@ foreach(line IN LISTS lines)
   endif()
 endforeach()
 if(missing OR checked LESS 30)
-  message(FATAL_ERROR "README.md has code that no example has (${checked} lines checked):${missing}")
+  message(FATAL_ERROR "${PAGE} has code that no example has (${checked} lines checked):${missing}")
 endif()
-message(STATUS "${checked} lines of README.md are in the examples")
+message(STATUS "${checked} lines of ${PAGE} are in the examples")
