@@ -414,5 +414,6 @@ float absmax(std::span<const X> x) noexcept {
 QMATH_END_NAMESPACE
 
 #include "qmath/reference_gemm.hpp"
+#include "qmath/reference_search.hpp"
 
 #endif  // QMATH_REFERENCE_HPP_

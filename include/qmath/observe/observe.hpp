@@ -26,6 +26,7 @@
 #include "qmath/granularity.hpp"
 #include "qmath/observe/observers.hpp"
 #include "qmath/observe/save.hpp"
+#include "qmath/observe/search.hpp"
 #include "qmath/observe/selection.hpp"
 #include "qmath/schemes.hpp"
 

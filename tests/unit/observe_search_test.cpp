@@ -1,0 +1,393 @@
+// Copyright (c) qmath contributors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// mse_range and entropy_range: bit by bit against the definition, and against what is best for the data themselves.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cfenv>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <qmath/qmath.hpp>
+#include <random>
+#include <type_traits>
+#include <vector>
+
+#include "support/contract.hpp"
+#include "support/formats.hpp"
+#include "support/inputs.hpp"
+#include "support/targets.hpp"
+
+using qmath::histogram_observer;
+using qmath::histogram_view;
+using qmath::scheme;
+using qmath::value_range;
+
+namespace {
+
+constexpr float inf = std::numeric_limits<float>::infinity();
+
+// ---- Data: the same everywhere, so no distributions of the standard library -----------------------
+
+class random_numbers {
+ public:
+  explicit random_numbers(unsigned seed) : random_(seed) {}
+  double uniform() { return (static_cast<double>(random_()) + 0.5) * 0x1p-32; }
+  double normal() {
+    double sum = 0;
+    for (int i = 0; i < 12; ++i) sum += uniform();
+    return sum - 6.0;
+  }
+  double laplace() {
+    const double u = uniform() - 0.5;
+    return (u < 0 ? 1.0 : -1.0) * std::log(1.0 - 2.0 * std::fabs(u));
+  }
+
+ private:
+  std::mt19937 random_;
+};
+
+enum kind { normal, laplace, uniform, bimodal, relu, heavy_tails, outliers, kinds };
+
+std::vector<float> data_of(int which, std::size_t n, unsigned seed = 1) {
+  random_numbers random(seed);
+  std::vector<float> x(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    double v = 0;
+    switch (which) {
+      case normal: v = random.normal(); break;
+      case laplace: v = random.laplace(); break;
+      case uniform: v = 2.0 * random.uniform() - 0.7; break;
+      case bimodal: v = random.normal() * 0.3 + (random.uniform() < 0.3 ? 3.0 : -1.0); break;
+      case relu: v = std::max(random.normal(), 0.0); break;
+      case heavy_tails: v = random.normal() / std::sqrt(random.uniform() + 0.002); break;
+      default: v = random.normal() * (i % 1000 == 7 ? 30.0 : 1.0); break;
+    }
+    x[i] = static_cast<float>(v);
+  }
+  return x;
+}
+
+template <std::size_t Bins>
+std::unique_ptr<histogram_observer<Bins>> histogram_of(const std::vector<float>& x) {
+  auto h = std::make_unique<histogram_observer<Bins>>();
+  qmath::observe(*h, x);
+  return h;
+}
+
+std::vector<std::vector<float>> odd_data() {
+  const float largest = std::numeric_limits<float>::max();
+  std::vector<std::vector<float>> all = {{},
+                                         {0.0f},
+                                         {-0.0f, 0.0f},
+                                         {3.5f},
+                                         {-3.5f, -3.5f},
+                                         {1.0f, 0.0f},
+                                         {0.0f, -1.0f, 0.0f},
+                                         {1.0f, 1.0f, 1.0f, -1.0f},
+                                         {0.99f, 1.01f},
+                                         {inf, -inf, std::nanf("")},
+                                         {inf, 2.0f, -3.0f, 0.125f},
+                                         {0x1p-149f, -0x1p-149f, 0x1p-127f},
+                                         {0x1p-126f, 0x1.8p-125f, -0x1p-124f, 0x1p-126f},
+                                         {largest, -largest, 1.0f},
+                                         {largest, largest / 2, largest / 3, largest / 200},
+                                         {100.0f, 1.0f, 1.5f, 2.0f, -1.0f, -1.5f, 0.5f, 0.25f}};
+  for (float v : {1.0f, -1.0f}) {
+    std::vector<float> side = data_of(normal, 300, 9);
+    for (float& x : side) x = v * std::fabs(x);
+    all.push_back(side);
+    for (float& x : side) x += v * 5.0f;
+    all.push_back(side);
+  }
+  return all;
+}
+
+scheme with(scheme s, qmath::code_range codes, qmath::scale_kind scale = qmath::scale_kind::any,
+            const qmath::params_rules& rules = {}) {
+  s.codes = codes, s.scale = scale, s.rules = rules;
+  return s;
+}
+
+std::vector<scheme> schemes() {
+  namespace rules = qmath::numerics::params;
+  using qmath::scale_kind;
+  return {qmath::affine,
+          qmath::symmetric,
+          with(qmath::affine, {-1, 2}),
+          with(qmath::symmetric, {-1, 1}),
+          with(qmath::affine, {0, 0}),
+          with(qmath::affine, {}, scale_kind::power_of_two),
+          with(qmath::affine, {}, scale_kind::power_of_two_below),
+          with(qmath::symmetric, {}, scale_kind::power_of_two_above),
+          with(qmath::affine, {}, scale_kind::any, rules::pytorch),
+          with(qmath::symmetric, {}, scale_kind::any, rules::pytorch),
+          with(qmath::affine, {}, scale_kind::any, rules::tflite),
+          with(qmath::symmetric, {}, scale_kind::any, rules::fbgemm),
+          with(qmath::affine, {}, scale_kind::any, rules::pytorch_dynamic),
+          with(qmath::affine, {}, scale_kind::any, rules::xnnpack)};
+}
+
+bool same(value_range a, value_range b) {
+  return support::to_bits(a.min) == support::to_bits(b.min) &&
+         support::to_bits(a.max) == support::to_bits(b.max);
+}
+
+template <class F>
+void check_definition(const histogram_view& h, const scheme& how) {
+  const value_range mse = qmath::mse_range<F>(h, how), kl = qmath::entropy_range<F>(h, how);
+  const value_range want_mse = qmath::reference::mse_range<F>(h, how);
+  const value_range want_kl = qmath::reference::entropy_range<F>(h, how);
+  CHECK_MESSAGE(same(mse, want_mse), mse.min, " ", mse.max, " ", want_mse.min, " ", want_mse.max);
+  CHECK_MESSAGE(same(kl, want_kl), kl.min, " ", kl.max, " ", want_kl.min, " ", want_kl.max);
+}
+
+template <class F>
+void check_all_schemes(const histogram_view& h) {
+  for (const scheme& how : schemes()) {
+    CAPTURE(how.symmetric);
+    CAPTURE(static_cast<int>(how.scale));
+    check_definition<F>(h, how);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("search: the definition, few codes and bins") {
+  for (int which = 0; which < kinds; ++which) {
+    CAPTURE(which);
+    const auto h = histogram_of<64>(data_of(which, 500));
+    check_all_schemes<qmath::s4>(*h);
+    check_all_schemes<qmath::u2>(*h);
+  }
+  for (const std::vector<float>& x : odd_data()) {
+    CAPTURE(x.size());
+    CAPTURE(x.empty() ? 0.0f : x[0]);
+    check_all_schemes<qmath::u4>(*histogram_of<64>(x));
+    check_all_schemes<qmath::s2>(*histogram_of<8>(x));
+  }
+}
+
+TEST_CASE("search: the definition, 8 and 16 bits") {
+  for (int which = 0; which < kinds; ++which) {
+    CAPTURE(which);
+    const auto h = histogram_of<256>(data_of(which, 800));
+    check_definition<std::int8_t>(*h, qmath::affine);
+    check_definition<std::int8_t>(*h, qmath::symmetric);
+    check_definition<std::uint8_t>(*h, qmath::symmetric);
+  }
+  for (const std::vector<float>& x : odd_data()) {
+    const auto h = histogram_of<32>(x);
+    check_definition<std::uint8_t>(*h, qmath::affine);
+    check_definition<std::int8_t>(*h, qmath::symmetric);
+  }
+  const auto h = histogram_of<8>(data_of(normal, 50));
+  check_definition<std::int16_t>(*h, qmath::symmetric);
+  check_definition<std::uint16_t>(*h, with(qmath::affine, {100, 1500}));
+}
+
+TEST_CASE("search: the definition, counts of any size") {
+  std::mt19937_64 random(5);
+  for (int trial = 0; trial < 60; ++trial) {
+    CAPTURE(trial);
+    const int kept = 1 + trial;
+    histogram_observer<32> h;
+    std::uint64_t all = 0;
+    for (std::uint64_t& n : h.counts) {
+      n = random() % 3 == 0 ? 0 : random() >> (64 - kept);
+      all = all + n < all ? ~std::uint64_t{0} : all + n;
+    }
+    h.counts[0] = std::uint64_t{1} << kept;
+    h.counts[31] = 1;
+    h.summary.count = all;
+    h.summary.exponent = -3;
+    h.summary.range = {-1.9f, 1.95f};
+    check_definition<qmath::s4>(h, qmath::affine);
+    check_definition<qmath::s4>(h, qmath::symmetric);
+  }
+}
+
+// A view whose zero is not in the middle.
+TEST_CASE("search: other views") {
+  const auto h = histogram_of<64>(data_of(bimodal, 700));
+  const histogram_view whole = *h;
+  for (std::size_t cut = 0; cut <= 20; cut += 5) {
+    if (std::any_of(h->counts, h->counts + cut, [](std::uint64_t n) { return n != 0; })) break;
+    histogram_view view = whole;
+    view.counts = whole.counts.subspan(cut);
+    view.first_bin = whole.first_bin + static_cast<std::int32_t>(cut);
+    CHECK(same(qmath::mse_range<qmath::s4>(view), qmath::mse_range<qmath::s4>(whole)));
+    check_definition<qmath::s4>(view, qmath::affine);
+  }
+  const std::uint64_t counts[] = {5, 4, 3, 2, 1};
+  histogram_view positive;
+  positive.counts = counts;
+  positive.summary = {{0.5f, 4.5f}, 15, {}, 0};
+  check_all_schemes<qmath::u2>(positive);
+  positive.counts = std::span(counts, 1);
+  positive.summary = {{0.5f, 0.75f}, 5, {}, 0};
+  check_all_schemes<qmath::u2>(positive);
+  CHECK(same(qmath::mse_range<std::int8_t>(histogram_view()), value_range{}));
+}
+
+TEST_CASE("search: nothing to choose from") {
+  for (const scheme& how : {qmath::affine, qmath::symmetric}) {
+    for (const std::vector<float>& x : std::vector<std::vector<float>>{
+             {}, {0.0f}, {-0.0f, 0.0f}, {inf}, {0x1p-140f, -0x1p-130f}, {255.0f, 0.0f}, {-1.0f}}) {
+      const auto h = histogram_of<2048>(x);
+      CHECK(same(qmath::mse_range<std::int8_t>(*h, how), h->summary.range));
+      CHECK(same(qmath::entropy_range<std::int8_t>(*h, how), h->summary.range));
+    }
+    // One number has a code, up to the rounding of the scale; uint8_t's 128 codes below zero are used.
+    for (const float x : {3.3f, -7.1f, 1e-30f}) {
+      const value_range r = qmath::mse_range<std::uint8_t>(*histogram_of<2048>({x}), how);
+      const qmath::affine_params p = qmath::choose_params<std::uint8_t>(r, how);
+      const int code = (x < 0 ? 0 : 255) - p.zero_point;
+      CHECK(p.scale * static_cast<float>(code) == doctest::Approx(x).epsilon(1e-6));
+    }
+  }
+}
+
+TEST_CASE("search: powers of two change nothing but the exponent") {
+  for (int which = 0; which < kinds; ++which) {
+    std::vector<float> x = data_of(which, 2000);
+    const auto h = histogram_of<512>(x);
+    for (float& v : x) v *= 0x1p-40f;
+    const auto small = histogram_of<512>(x);
+    for (const scheme& how : {qmath::affine, qmath::symmetric}) {
+      const value_range a = qmath::mse_range<std::int8_t>(*h, how);
+      const value_range b = qmath::mse_range<std::int8_t>(*small, how);
+      CHECK(same(b, {a.min * 0x1p-40f, a.max * 0x1p-40f}));
+      const value_range c = qmath::entropy_range<std::int8_t>(*h, how);
+      const value_range d = qmath::entropy_range<std::int8_t>(*small, how);
+      CHECK(same(d, {c.min * 0x1p-40f, c.max * 0x1p-40f}));
+    }
+  }
+}
+
+// What has no code of its own in bin 0 is zero: any number of zeros more changes nothing.
+TEST_CASE("search: zeros have no weight") {
+  std::vector<float> x = data_of(relu, 2000);
+  const auto h = histogram_of<512>(x);
+  x.insert(x.end(), 100000, 0.0f);
+  const auto more = histogram_of<512>(x);
+  for (const scheme& how : {qmath::affine, qmath::symmetric}) {
+    CHECK(same(qmath::mse_range<qmath::u4>(*h, how), qmath::mse_range<qmath::u4>(*more, how)));
+    CHECK(same(qmath::entropy_range<qmath::u4>(*h, how),
+               qmath::entropy_range<qmath::u4>(*more, how)));
+  }
+}
+
+TEST_CASE("search: ranges of channels, and codes that no format has") {
+  std::vector<histogram_observer<64>> channels(2);
+  const std::vector<float> x = data_of(outliers, 2000);
+  qmath::observe(channels, x, qmath::per_channel({2, 1000}, 0));
+  std::vector<value_range> ranges(2);
+  qmath::ranges_of(channels, ranges,
+                   [](const auto& h) { return qmath::mse_range<qmath::s4>(h, qmath::symmetric); });
+  for (std::size_t c = 0; c < 2; ++c) {
+    CHECK(same(ranges[c], qmath::mse_range<qmath::s4>(channels[c], qmath::symmetric)));
+  }
+#if QMATH_CHECKS
+  support::contract_log log;
+  CHECK(same(qmath::mse_range<qmath::s4>(channels[0], with(qmath::affine, {9, 12})),
+             channels[0].summary.range));
+  CHECK(log.take().find("mse_range") != std::string::npos);
+  CHECK(same(qmath::entropy_range<qmath::s4>(channels[0], with(qmath::affine, {9, 12})),
+             channels[0].summary.range));
+  CHECK(log.take().find("entropy_range") != std::string::npos);
+#endif
+}
+
+#if defined(__SSE__) || \
+    defined(__aarch64__)  // elsewhere the environment is trusted (detail/call.hpp)
+TEST_CASE("search: the caller's rounding mode does not matter") {
+  const auto h = histogram_of<512>(data_of(laplace, 2000));
+  const value_range a = qmath::mse_range<qmath::s4>(*h), b = qmath::entropy_range<qmath::s4>(*h);
+  for (const int mode : {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO}) {
+    std::fesetround(mode);
+    const value_range c = qmath::mse_range<qmath::s4>(*h), d = qmath::entropy_range<qmath::s4>(*h);
+    std::fesetround(FE_TONEAREST);
+    CHECK(same(a, c));
+    CHECK(same(b, d));
+  }
+}
+#endif
+
+// ---- How good it is -------------------------------------------------------------------------------
+
+namespace {
+
+template <class F>
+double error_of(const std::vector<float>& x, const qmath::affine_params& p, const scheme& how) {
+  const qmath::code_range codes = qmath::reference::codes_in_use<F>(how.codes);
+  double sum = 0;
+  for (const float v : x) {
+    double q = std::nearbyint(static_cast<double>(v) / p.scale) + p.zero_point;
+    q = std::clamp(q, static_cast<double>(codes.min), static_cast<double>(codes.max));
+    const double e = v - p.scale * (q - p.zero_point);
+    sum += e * e;
+  }
+  return sum;
+}
+
+// Over scales half a per cent apart, and the zero points near those that distribute what is clipped.
+template <class F>
+double least_error(const std::vector<float>& x, const scheme& how) {
+  const auto [low, high] = std::minmax_element(x.begin(), x.end());
+  double best = 1e300;
+  for (double g = 1.0; g > 0.02; g *= 0.995) {
+    const auto lo = static_cast<float>(*low * g), hi = static_cast<float>(*high * g);
+    best = std::min(best, error_of<F>(x, qmath::choose_params<F>({lo, hi}, how), how));
+    if (how.symmetric) continue;
+    for (const float a : {*low, static_cast<float>(*low * std::sqrt(g))}) {
+      best = std::min(best, error_of<F>(x, qmath::choose_params<F>({a, hi}, how), how));
+    }
+    for (const float b : {*high, static_cast<float>(*high * std::sqrt(g))}) {
+      best = std::min(best, error_of<F>(x, qmath::choose_params<F>({lo, b}, how), how));
+    }
+  }
+  return best;
+}
+
+template <class F>
+double loss_in_db(const std::vector<float>& x, const histogram_view& h, const scheme& how) {
+  const value_range r = qmath::mse_range<F>(h, how);
+  const double own = error_of<F>(x, qmath::choose_params<F>(r, how), how);
+  return 10.0 * std::log10(own / least_error<F>(x, how));
+}
+
+}  // namespace
+
+TEST_CASE("search: mse_range is as good as brute force on the data") {
+  for (int which = 0; which < kinds; ++which) {
+    const std::vector<float> x = data_of(which, 1500);
+    const auto h = histogram_of<8192>(x);
+    for (const scheme& how : {qmath::symmetric, qmath::affine}) {
+      CAPTURE(which);
+      CAPTURE(how.symmetric);
+      CHECK(loss_in_db<qmath::s4>(x, *h, how) < 0.01);
+      CHECK(loss_in_db<std::int8_t>(x, *h, how) < 0.01);
+    }
+  }
+}
+
+// Every edge of a bin as the end of a symmetric range.
+TEST_CASE("search: entropy_range is as good as brute force over bins") {
+  for (int which = 0; which < kinds; ++which) {
+    const auto h = histogram_of<512>(data_of(which, 20000));
+    const auto score = [&](value_range r) {
+      const qmath::affine_params p = qmath::choose_params<qmath::s4>(r, qmath::symmetric);
+      return qmath::reference::entropy_score(*h, p.scale, 7, 8);
+    };
+    double best = score(h->summary.range);
+    for (int j = 1; j <= 256; ++j) {
+      const float a = std::ldexp(static_cast<float>(j), h->summary.exponent);
+      if (a < qmath::absmax(h->summary.range)) best = std::max(best, score({-a, a}));
+    }
+    const double own = score(qmath::entropy_range<qmath::s4>(*h, qmath::symmetric));
+    CAPTURE(which);
+    CHECK((best - own) / 20000 < 0.0005);  // nats per element
+  }
+}
