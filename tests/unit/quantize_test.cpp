@@ -127,7 +127,8 @@ TEST_CASE_TEMPLATE("quantize: every rounding and rule", T, ALL_FORMATS) {
   using F = format_of<T>;
   qmath::clip_counts counts;
   unsigned turn = 0;
-  for (const float scale : {0.05f, 1.0f, 0.00214854861f, 0x1p-140f, 0x1p127f, 3e-39f}) {
+  for (const float scale :
+       {0.05f, 1.0f, 0.00214854861f, 0x1p-140f, 0x1p127f, 3e-39f, 0x1.fffffep-64f, 0x1.fffffep0f}) {
     CAPTURE(scale);
     const std::vector<float> x = numbers(scale, qmath::full_range<F>());
     for (const std::int32_t z : zero_points<F>()) {
@@ -320,5 +321,18 @@ TEST_CASE("quantize: the one quotient that two terms get wrong at a tie") {
       CHECK(groups == q);
       CHECK(columns == q);
     });
+  }
+}
+
+// Where quotients have fewer bits than a float has, or none, and a rounding can tell.
+TEST_CASE_TEMPLATE("quantize: floor of what is nearly 0", T, std::int8_t, std::int16_t) {
+  const qmath::quantize_options floor{.rules = {.round = qmath::rounding::floor}};
+  for (const float k : {1.0f, 3.0f, 5.0f, 100.0f}) {
+    // x / scale is a little more than half of the smallest float, or just that.
+    const std::vector<float> x(70, -k * 0x1p-149f);
+    for (const float scale : {std::nextafter(2.0f * k, 0.0f), 2.0f * k}) {
+      CAPTURE(scale);
+      check_job<T>(x, qmath::affine_params{scale, 0}, floor);
+    }
   }
 }

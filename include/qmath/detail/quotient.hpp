@@ -20,6 +20,15 @@
 // the 2^46 pairs (X, S); but a code of 8 bits changes only if one of the two is a tie k + 1/2 with |k| < 256,
 // and that is so for one pair: X = 2^23, S = 2^24 - 1. Scales with this significand need the division, and
 // so do those outside [2^-100, 2^100], where intermediate results could leave the normal range.
+//
+// Where every bit of the quotient counts (16 bits, other roundings), it takes three operations: with r as above,
+//
+//     t0 = fl(x r),   t = fma(fma(-t0, scale, x), r, t0)
+//
+// t0 is off by less than 2^-22.99 of the quotient, the remainder and r by 2^-24 each: t differs from the real
+// quotient by less than 2^-45.99 of it before its final rounding, so here |D| <= 8 must be tried. t is the right
+// float for all of them, of every scale. The remainder is exact, or as good as that, unless quotients are so small
+// that no rounding to integers depends on their last bits (kernels/vector-inl.hpp).
 #ifndef QMATH_DETAIL_QUOTIENT_HPP_
 #define QMATH_DETAIL_QUOTIENT_HPP_
 

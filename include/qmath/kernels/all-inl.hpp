@@ -14,7 +14,7 @@
 #include "qmath/kernels/check-inl.hpp"
 #include "qmath/kernels/quantize_general-inl.hpp"
 #include "qmath/kernels/quantize_params-inl.hpp"
-#include "qmath/kernels/quantize_stochastic-inl.hpp"
+#include "qmath/kernels/quantize_rounded-inl.hpp"
 #include "qmath/kernels/quantize-inl.hpp"
 #include "qmath/kernels/dequantize-inl.hpp"
 #include "qmath/kernels/requantize-inl.hpp"

@@ -388,10 +388,21 @@ HWY_INLINE void narrow_codes(const std::int32_t* HWY_RESTRICT codes, std::size_t
                              T* HWY_RESTRICT out) {
   const hn::ScalableTag<std::int32_t> di;
   const hn::Rebind<T, decltype(di)> dt;
+  const hn::Repartition<T, decltype(di)> whole;
   const std::size_t N = hn::Lanes(di);
+  const auto load = [&](std::size_t k) HWY_ATTR { return hn::LoadU(di, codes + k); };
   std::size_t i = 0;
-  for (; i + N <= length; i += N)
-    hn::StoreU(hn::DemoteTo(dt, hn::LoadU(di, codes + i)), dt, out + i);
+  if constexpr (sizeof(T) == 1) {
+    for (; i + 4 * N <= length; i += 4 * N) {
+      const auto code =
+          saturate<false>(whole, load(i), load(i + N), load(i + 2 * N), load(i + 3 * N));
+      hn::StoreU(code, whole, out + i);
+    }
+  } else {
+    for (; i + 2 * N <= length; i += 2 * N)
+      hn::StoreU(hn::OrderedDemote2To(whole, load(i), load(i + N)), whole, out + i);
+  }
+  for (; i + N <= length; i += N) hn::StoreU(hn::DemoteTo(dt, load(i)), dt, out + i);
   if (i != length) {
     hn::StoreN(hn::DemoteTo(dt, hn::LoadU(di, codes + i)), dt, out + i, length - i);
   }

@@ -221,19 +221,6 @@ HWY_NOINLINE static void quantize_columns(const quantize_job& job, const float* 
       [&]() HWY_ATTR { quantize_columns<ending::clamped>(job, x, rows, n, first, q); });
 }
 
-// Layouts for which a parameter for each element is written out: neighbours that share one are less than a
-// vector, or rows of columns are short.
-HWY_INLINE bool has_short_runs(const granularity& g) {
-  const std::size_t N = hn::Lanes(hn::ScalableTag<float>());
-  if (is_one_parameter(g)) return false;
-  if (g.block_cols == 1) return g.cols < 8 * N;
-  return g.block_cols < N || g.cols < N;
-}
-
-HWY_INLINE bool is_columns(const granularity& g) {
-  return g.block_cols == 1 && !is_one_parameter(g);
-}
-
 // Elements first ... first + length - 1, which are those at x and q.
 template <ending End>
 HWY_INLINE void quantize_short_runs(const quantize_job& job, const granularity& g,
@@ -361,13 +348,8 @@ HWY_INLINE bool is_direct(const quantize_job& job, const granularity& g) {
   return job.rules.quotient != quotient_rule::reciprocal && !has_short_runs(g) && !is_columns(g);
 }
 
-// Whether a job of 8 bits was done here.
-HWY_INLINE bool quantize_to_8_bits(const quantize_job& job) {
+HWY_INLINE void quantize_to_8_bits(const quantize_job& job) {
   const bool all_codes = job.codes == job.format;
-  const bool product = job.rules.quotient == quotient_rule::reciprocal;
-  if (job.rules.round == rounding::stochastic) {
-    return job.from == real_type::f32 && all_codes && !product && quantize_stochastic(job);
-  }
   const granularity g = as_one_row(job.layout, job.n);
   if (job.from == real_type::f32) {
     if (!all_codes) {
@@ -391,7 +373,6 @@ HWY_INLINE bool quantize_to_8_bits(const quantize_job& job) {
             : quantize_array<ending::clamped, bfloat16>(job, g);
     }
   }
-  return true;
 }
 
 HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize_to_packed(const quantize_job& job) {
@@ -410,18 +391,20 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize(const quantize_job& job) {
                      rules.nan == (product ? nan_rule::highest : nan_rule::lowest) &&
                      job.counts == nullptr;
   const bool nearest = rules.round == rounding::nearest_even;
-  if (usual && (nearest || rules.round == rounding::stochastic)) {
+  if (usual) {
     switch (job.to) {
       case code_type::s8:
       case code_type::u8:
-        if (quantize_to_8_bits(job)) return;
+        if (nearest) return quantize_to_8_bits(job);
+        if (!product && quantize_rounded(job)) return;
         break;
       case code_type::s16:
       case code_type::u16:
+        if (!product && quantize_rounded(job)) return;
+        break;
       case code_type::s32: break;
       default:
-        if (!nearest) break;
-        return quantize_to_packed(job);
+        if (nearest) return quantize_to_packed(job);
     }
   }
   quantize_chunks(job, false);

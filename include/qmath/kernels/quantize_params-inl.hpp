@@ -19,9 +19,10 @@ namespace hn = hwy::HWY_NAMESPACE;
 // the codes in use after that, which will do for all of them.
 enum class ending { plain, to_int8, to_uint8, clamped };
 
-// Clamped codes are int8. Those of uint8 come from them by flipping the sign, with 128 less in the zero point.
+// Clamped codes are signed. Unsigned ones come from them by flipping the sign, with that much less in the zero
+// point.
 HWY_INLINE std::int32_t sign_of(const quantize_job& job) {
-  return job.to == code_type::u8 ? 128 : 0;
+  return job.to == code_type::u8 ? 128 : job.to == code_type::u16 ? 32768 : 0;
 }
 
 // The codes in use and the sign, which are for the last of the endings.
@@ -197,6 +198,21 @@ HWY_INLINE void prepare(const quantize_job& job, std::size_t first, std::size_t 
     z = hn::Sub(z, hn::Set(di, sign));
     hn::StoreU(hn::Or(hn::ShiftLeft<16>(z), hn::And(z, hn::Set(di, 0xFFFF))), di, p.z + i);
   }
+}
+
+// ---- Layouts that need other loops ---------------------------------------------------------------
+
+// Layouts for which a parameter for each element is written out: neighbours that share one are less than a
+// vector, or rows of columns are short.
+HWY_INLINE bool has_short_runs(const granularity& g) {
+  const std::size_t N = hn::Lanes(hn::ScalableTag<float>());
+  if (is_one_parameter(g)) return false;
+  if (g.block_cols == 1) return g.cols < 8 * N;
+  return g.block_cols < N || g.cols < N;
+}
+
+HWY_INLINE bool is_columns(const granularity& g) {
+  return g.block_cols == 1 && !is_one_parameter(g);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -28,6 +28,13 @@ HWY_INLINE V multiply_64(V a, std::uint64_t factor) {
   const V f = hn::Set(d64, factor);
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
   return hn::Mul(a, f);
+#elif HWY_ARCH_X86 && HWY_TARGET <= HWY_SSE4
+  // The products of low and high halves come from one instruction, in the lanes of both halves.
+  const hn::RepartitionToNarrow<decltype(d64)> d32;
+  const V swapped = hn::Set(d64, factor << 32 | factor >> 32);
+  const V cross = hn::BitCast(d64, hn::Mul(hn::BitCast(d32, a), hn::BitCast(d32, swapped)));
+  const V upper = hn::And(cross, hn::Set(d64, 0xFFFFFFFF00000000u));
+  return hn::Add(hn::Add(multiply_low_halves(a, f), upper), hn::ShiftLeft<32>(cross));
 #else
   const V cross = hn::Add(multiply_low_halves(hn::ShiftRight<32>(a), f),
                           multiply_low_halves(a, hn::Set(d64, factor >> 32)));
@@ -48,6 +55,29 @@ HWY_INLINE std::uint64_t mix_one(std::uint64_t z) {
   return z ^ (z >> 31);
 }
 
+inline constexpr std::uint64_t random_gamma = 0x9E3779B97F4A7C15u;
+
+// The states of the words from `word` on; those of the next vector have random_gamma more per lane.
+template <class D64>
+HWY_INLINE hn::Vec<D64> first_words(D64 d64, const random_source& source, std::uint64_t word) {
+  alignas(64) static constexpr std::uint64_t multiples[8] = {
+      random_gamma,     2 * random_gamma, 3 * random_gamma, 4 * random_gamma,
+      5 * random_gamma, 6 * random_gamma, 7 * random_gamma, 8 * random_gamma};
+  const std::uint64_t origin = mix_one(mix_one(source.seed) + source.stream);
+  return hn::Add(hn::LoadU(d64, multiples), hn::Set(d64, origin + word * random_gamma));
+}
+
+// The words of these states, with the lower half first on every machine.
+template <class V>
+HWY_INLINE V mix_pairs(V states) {
+  const V words = mix(states);
+#if HWY_IS_LITTLE_ENDIAN
+  return words;
+#else
+  return hn::Or(hn::ShiftLeft<32>(words), hn::ShiftRight<32>(words));
+#endif
+}
+
 // The 16 bits of elements 64 * group ... 64 * (group + count) - 1, in order.
 HWY_NOINLINE HWY_MAYBE_UNUSED static void random_groups(const random_source& source,
                                                         std::uint64_t group, std::size_t count,
@@ -56,20 +86,13 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void random_groups(const random_source& sou
   const hn::RepartitionToNarrow<decltype(d64)> d32;
   const hn::RebindToSigned<decltype(d32)> di32;
   const std::size_t N = hn::Lanes(d64);
-  constexpr std::uint64_t gamma = 0x9E3779B97F4A7C15u;
-  const std::uint64_t origin = mix_one(mix_one(source.seed) + source.stream);
-  const auto step = hn::Set(d64, gamma * N);
+  const auto step = hn::Set(d64, random_gamma * N);
   const auto low = hn::Set(d32, 0xFFFFu);
-  auto state = hn::Add(multiply_64(hn::Iota(d64, 0), gamma),
-                       hn::Set(d64, origin + (16 * group + 1) * gamma));
+  auto state = first_words(d64, source, 16 * group);
   for (std::size_t half = 0; half < 2 * count; ++half) {
     for (std::size_t k = 0; k < 8; k += N) {
-      auto words = mix(state);
+      const auto pairs = hn::BitCast(d32, mix_pairs(state));
       state = hn::Add(state, step);
-#if !HWY_IS_LITTLE_ENDIAN
-      words = hn::Or(hn::ShiftLeft<32>(words), hn::ShiftRight<32>(words));
-#endif
-      const auto pairs = hn::BitCast(d32, words);  // the low half of a word first
       hn::StoreU(hn::BitCast(di32, hn::And(pairs, low)), di32, r + 32 * half + 2 * k);
       hn::StoreU(hn::BitCast(di32, hn::ShiftRight<16>(pairs)), di32, r + 32 * half + 16 + 2 * k);
     }

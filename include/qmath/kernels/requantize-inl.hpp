@@ -23,7 +23,8 @@ HWY_INLINE VI requantize_vector(DF df, VI acc, VF multiplier, VF lo, VF hi) {
 
 // ---- Sums to s8, u8, s16 -------------------------------------------------------------------------
 
-// What all elements share. A block is four vectors of sums. Unsigned codes are those of int8 with the sign bit
+// What all elements share; by value where there are loops, because codes of one byte could be written to anything
+// that there is a pointer to. A block is four vectors of sums. Unsigned codes are those of int8 with the sign bit
 // flipped and 128 less in the zero point: one kernel for both.
 template <class Q>
 struct requantize_block {
@@ -45,7 +46,12 @@ struct requantize_block {
     const hn::DFromV<VF> df;
     const auto l = hn::Set(df, lo), h = hn::Set(df, hi);
     if constexpr (bits8) {
-      return nearest_int(clamp_for_nearest_int(hn::Mul(hn::ConvertTo(df, acc), multiplier), l, h));
+      const VF t = hn::Mul(hn::ConvertTo(df, acc), multiplier);  // no NaN
+#if HWY_ARCH_X86
+      return nearest_int(hn::Min(t, h));
+#else
+      return nearest_int(clamp_for_nearest_int(t, l, h));
+#endif
     } else {
       const VI y = requantize_vector(df, acc, multiplier, l, h);
       return hn::Add(y, hn::Set(hn::DFromV<VI>(), z));
@@ -113,7 +119,7 @@ HWY_INLINE void requantize_run(const requantize_block<Q>& block,
 // one of multipliers.
 template <class Q>
 HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize_interleaved(
-    const requantize_block<Q>& block, const std::int32_t* HWY_RESTRICT acc, std::size_t n,
+    requantize_block<Q> block, const std::int32_t* HWY_RESTRICT acc, std::size_t n,
     const float* HWY_RESTRICT multipliers, Q* HWY_RESTRICT q) {
   const hn::ScalableTag<float> df;
   const std::size_t N = hn::Lanes(df);
@@ -154,7 +160,7 @@ HWY_INLINE void requantize_short_groups(const requantize_block<Q>& block,
 
 // A row of n elements in groups, the last of which may be shorter.
 template <class Q>
-HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize_row(const requantize_block<Q>& block,
+HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize_row(requantize_block<Q> block,
                                                          const std::int32_t* HWY_RESTRICT acc,
                                                          std::size_t n, std::size_t group,
                                                          const float* HWY_RESTRICT multipliers,
@@ -266,7 +272,8 @@ HWY_INLINE void requantize_part(const requantize_rules& rules,
         y = multiply(shifts);
       }
     }
-    hn::StoreU(hn::Add(hn::Min(hn::Max(y, lo), hi), z), di, results + i);
+    if constexpr (Kind != requantize_kind::real) y = hn::Min(hn::Max(y, lo), hi);
+    hn::StoreU(hn::Add(y, z), di, results + i);
   }
 }
 

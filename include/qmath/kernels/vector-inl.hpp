@@ -110,6 +110,24 @@ HWY_INLINE auto nearest_int_26(V v) {
 #endif
 }
 
+// x / s, correctly rounded; reciprocal = fl(1 / s). Of finite x and s as has_exact_quotients says, on targets with
+// FMA. The proof is in detail/quotient.hpp.
+template <class V>
+HWY_INLINE V exact_quotient(V x, V s, V reciprocal) {
+  const V near = hn::Mul(x, reciprocal);
+  return hn::MulAdd(hn::NegMulAdd(near, s, x), reciprocal, near);
+}
+
+// Of n scales. Where the quotient is so small that the remainder is not exact, roundings to integers cannot tell: but
+// for floor, to which any number below 0 is one, if the scale is more than 1 so that it may become 0.
+HWY_INLINE bool has_exact_quotients(rounding how, const float* scales, std::size_t n) {
+  const float most = how == rounding::floor ? 1.0f : 0x1p64f;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (!(scales[i] >= 0x1p-64f && scales[i] <= most)) return false;
+  }
+  return true;
+}
+
 // Two vectors of int32 -> one of int16, saturated, in the order in which narrow has them on the way.
 template <class D16, class VI>
 HWY_INLINE hn::Vec<D16> narrow_to_16(D16 d16, VI a, VI b) {
