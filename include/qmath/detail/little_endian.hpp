@@ -5,8 +5,10 @@
 #ifndef QMATH_DETAIL_LITTLE_ENDIAN_HPP_
 #define QMATH_DETAIL_LITTLE_ENDIAN_HPP_
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "qmath/detail/abi.hpp"
 
@@ -24,9 +26,13 @@ template <class Byte>
 QMATH_INLINE std::uint32_t load_le32(const Byte* from) noexcept {
   return static_cast<std::uint32_t>(load_le(from, 4));
 }
+// GCC makes byte by byte of the loop.
 template <class Byte>
 QMATH_INLINE std::uint64_t load_le64(const Byte* from) noexcept {
-  return load_le(from, 8);
+  if constexpr (std::endian::native != std::endian::little) return load_le(from, 8);
+  std::uint64_t v;
+  std::memcpy(&v, from, 8);
+  return v;
 }
 
 template <class Byte>

@@ -33,23 +33,25 @@ struct packed_header {
   };
 };
 
-/// A checksum of `size` bytes, a multiple of 32, as four sequences of 8-byte words: h = (h ^ word) * odd number,
-/// h ^= h >> 32, which no single change survives, and then the same with the four results as words.
-/// The multiplier is that of Knuth's MMIX generator.
+/// A checksum of `size` bytes, a multiple of 64, as eight sequences of 8-byte words: h = (h ^ word) * odd number,
+/// h ^= h >> 32, which no single change survives, and then the same with the eight results as words. Fewer
+/// sequences would wait for their products. The multiplier is that of Knuth's MMIX generator.
 inline std::uint64_t packed_checksum(const std::byte* memory, std::size_t size) noexcept {
   const auto step = [](std::uint64_t h, std::uint64_t word) {
     h = (h ^ word) * 6364136223846793005u;
     return h ^ (h >> 32);
   };
-  std::uint64_t h[4] = {1, 2, 3, 4};
-  for (std::size_t i = 0; i < size; i += 32) {
-    for (std::size_t j = 0; j < 4; ++j) {
-      // The checksum itself does not count.
-      const bool own = i + 8 * j == packed_header::at_checksum;
-      h[j] = step(h[j], own ? 0 : detail::load_le64(memory + i + 8 * j));
-    }
-  }
-  return step(step(step(h[0], h[1]), h[2]), h[3]);
+  std::uint64_t h[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+  const auto add = [&](const std::byte* block) {
+    for (std::size_t j = 0; j < 8; ++j) h[j] = step(h[j], detail::load_le64(block + 8 * j));
+  };
+  std::byte header[detail::packed_header_bytes];  // the checksum itself does not count
+  std::memcpy(header, memory, sizeof(header));
+  std::memset(header + packed_header::at_checksum, 0, 8);
+  add(header);
+  for (std::size_t i = sizeof(header); i < size; i += 64) add(memory + i);
+  for (std::size_t j = 1; j < 8; ++j) h[0] = step(h[0], h[j]);
+  return h[0];
 }
 
 }  // namespace impl
