@@ -8,6 +8,7 @@
 //     a_is_signed   the sign that it wants of A; B is signed
 //     add           sum + the products, modulo 2^32: of four bytes per int32 lane, or, if `halves`, of
 //                   two 16-bit integers, which even and odd make of the bytes
+//     by_lanes      whether there is add_lane<L> too: of group L of the eight bytes of a row, in every lane
 //     max_rows      rows of the register tile, with two vectors of columns
 //     few_sums      sums in the register tiles of fewer rows, and
 //     most_vectors  their vectors of columns: B is in registers too
@@ -25,6 +26,7 @@ using gemm_vector = hn::Vec<gemm_tag>;
 struct dot_by_halves {
   static constexpr bool a_is_signed = false;
   static constexpr bool halves = true;
+  static constexpr bool by_lanes = false;
   // Registers: rows * 2 sums, 4 halves of B, 2 halves of A, a product and a mask.
   static constexpr bool many_registers = HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3;
   static constexpr std::size_t max_rows = many_registers ? 10 : 4;
@@ -60,6 +62,7 @@ struct dot_by_quads {
   using a_type = std::conditional_t<HWY_ARCH_X86 != 0, std::uint8_t, std::int8_t>;
   static constexpr bool a_is_signed = std::is_signed_v<a_type>;
   static constexpr bool halves = false;
+  static constexpr bool by_lanes = false;
   static constexpr std::size_t max_rows = 12;
   static constexpr std::size_t few_sums = 16;
   static constexpr std::size_t most_vectors = 8;
@@ -71,7 +74,24 @@ struct dot_by_quads {
   }
 };
 
-#if (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL) || HWY_ARCH_ARM
+#if HWY_TARGET == HWY_NEON_BF16 || (HWY_TARGET_IS_NEON && defined(__ARM_FEATURE_DOTPROD))
+// sdot, which Highway's NEON targets do not use. NEON's load of a group into every lane keeps a vector pipe busy as
+// long as the sdot that it feeds; the sdot that takes its group from a lane does without.
+struct dot_by_lanes : dot_by_quads {
+  static constexpr bool by_lanes = true;
+  static constexpr std::size_t max_rows = 8;  // more, and GCC runs out of registers
+
+  static HWY_INLINE gemm_vector add(gemm_vector sum, gemm_vector a, gemm_vector b) {
+    return gemm_vector(
+        vdotq_s32(sum.raw, vreinterpretq_s8_s32(a.raw), vreinterpretq_s8_s32(b.raw)));
+  }
+  template <int Lane>
+  static HWY_INLINE gemm_vector add_lane(gemm_vector sum, hn::Vec64<std::int8_t> a, gemm_vector b) {
+    return gemm_vector(vdotq_lane_s32(sum.raw, vreinterpretq_s8_s32(b.raw), a.raw, Lane));
+  }
+};
+using target_dot = dot_by_lanes;
+#elif (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3_DL) || HWY_ARCH_ARM
 using target_dot = dot_by_quads;
 #else
 using target_dot = dot_by_halves;

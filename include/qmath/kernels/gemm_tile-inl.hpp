@@ -43,6 +43,21 @@ struct a_rows {
     const auto always = static_cast<std::int32_t>(0x80808080u);
     return hn::Xor(v, hn::Set(d, Flip == flip::always ? always : mask));
   }
+
+  // Two groups of a row. Their signs are flipped on the way, where no vector instruction has to do it.
+  HWY_INLINE auto load_eight(std::size_t row) const {
+    const hn::CappedTag<std::int8_t, 8> d;
+    const hn::CappedTag<std::uint64_t, 1> d64;
+    const std::uint8_t* from = next + row * stride;
+    if constexpr (Flip == flip::never) {
+      return hn::LoadU(d, reinterpret_cast<const std::int8_t*>(from));
+    } else {
+      std::uint64_t eight;
+      std::memcpy(&eight, from, 8);
+      const auto four = Flip == flip::always ? 0x80808080u : static_cast<std::uint32_t>(mask);
+      return hn::BitCast(d, hn::Set(d64, eight ^ (std::uint64_t{four} << 32 | four)));
+    }
+  }
 };
 
 // sum += products of four; b_even, b_odd: the halves of B, or B itself in b_even.
@@ -139,6 +154,25 @@ HWY_INLINE void add_group(const Rows& a, std::size_t bytes, const b_columns& b, 
   }
 }
 
+// Two groups of four, by a dot product that takes its four bytes of A from any lane of a vector: one load serves
+// all sums of a row, and needs no copies of the group (`by_lanes`, gemm_dot-inl.hpp). Sum number I and the
+// following ones, row by row; a: the groups of I's row.
+template <class Dot, std::size_t Vectors, std::size_t I, class Rows, class Eight, class... Rest>
+HWY_INLINE void add_sums_by_lanes(const Rows& rows, const b_columns& b, const Eight& a,
+                                  gemm_vector& sum, Rest&... rest) {
+  const b_columns next = {b.first + 4 * panel_columns, b.panel_bytes};
+  sum = Dot::template add_lane<0>(sum, a, b.template load<I % Vectors>());
+  sum = Dot::template add_lane<1>(sum, a, next.template load<I % Vectors>());
+  if constexpr (sizeof...(Rest) != 0) {
+    if constexpr ((I + 1) % Vectors == 0) {
+      const Eight a_next = rows.load_eight((I + 1) / Vectors);
+      add_sums_by_lanes<Dot, Vectors, I + 1>(rows, b, a_next, rest...);
+    } else {
+      add_sums_by_lanes<Dot, Vectors, I + 1>(rows, b, a, rest...);
+    }
+  }
+}
+
 template <std::size_t Vectors, class... Rest>
 HWY_INLINE void store_rows(std::int32_t* out, std::size_t stride, const gemm_vector& sum,
                            const Rest&... rest) {
@@ -162,6 +196,13 @@ HWY_INLINE void register_tile(a_rows<Flip> a, std::size_t k, b_columns b,
     gemm_vector sum = hn::LoadU(d, initial + sizeof...(Sums) % Vectors * hn::Lanes(d));
     register_tile<Dot, Rows, Vectors>(a, k, b, initial, out, stride, sums..., sum);
   } else {
+    if constexpr (Dot::by_lanes) {
+      for (; k >= 8; k -= 8) {
+        add_sums_by_lanes<Dot, Vectors, 0>(a, b, a.load_eight(0), sums...);
+        a.next += 8;
+        b.first += 8 * panel_columns;
+      }
+    }
     for (; k >= 4; k -= 4) {
       add_group<Dot, Vectors>(a, 4, b, sums...);
       a.next += 4;
