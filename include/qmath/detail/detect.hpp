@@ -128,17 +128,21 @@ inline target_mask detect_targets() noexcept {
   const auto has = [](std::uint64_t caps, int bit) { return ((caps >> bit) & 1) != 0; };
   const bool aes = has(cap, 3), fp16 = has(cap, 10), dotprod = has(cap, 20), sve = has(cap, 22);
   const bool sve2 = has(cap2, 1), sve_aes = has(cap2, 2), bf16 = has(cap2, 14);
+  const bool i8mm = has(cap2, 13), sve_i8mm = has(cap2, 9);
 
   target_mask t = mask_of(target::neon_without_aes);
   if (aes) t |= mask_of(target::neon);
   if (dotprod) t |= mask_of(target::neon_dotprod);
+  if (dotprod && i8mm) t |= mask_of(target::neon_i8mm);
   if (aes && fp16 && dotprod && bf16) t |= mask_of(target::neon_bf16);
   if (sve) {
     const std::uint64_t bytes = sve_bytes();
     t |= mask_of(target::sve);
+    if (sve_i8mm) t |= mask_of(target::sve_i8mm);
     if (bytes == 32) t |= mask_of(target::sve_256);
     if (sve2 && sve_aes) {
       t |= mask_of(target::sve2);
+      if (sve_i8mm) t |= mask_of(target::sve2_i8mm);
       if (bytes == 16) t |= mask_of(target::sve2_128);
     }
   }

@@ -116,6 +116,8 @@ struct gemm_dot {
   void (*tile)(const gemm_tile&) = nullptr;
   bool a_is_signed = false;  ///< the sign of A that its instruction wants
   std::size_t max_rows = 0;  ///< of its register tile: multiples of it are computed fastest
+  std::size_t columns =
+      2 * panel_columns;  ///< of the tiles with so many rows; at most gemm_task_columns
 };
 
 // ---- Arrays ------------------------------------------------------------------------------------

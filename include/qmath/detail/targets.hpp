@@ -30,10 +30,13 @@ enum class target : std::uint8_t {
   ssse3,
   sse2,
   // AArch64
+  sve2_i8mm,  // variant: smmla (Neoverse N2, V2)
+  sve_i8mm,   // variant: smmla (Neoverse V1)
   sve2_128,
   sve_256,
   sve2,
   sve,
+  neon_i8mm,  // variant: smmla on cores without SVE (Apple M2, AmpereOne)
   neon_bf16,
   neon_dotprod,  // variant: sdot on cores without bfloat16 (Cortex-A76, Neoverse N1)
   neon,
@@ -43,10 +46,18 @@ enum class target : std::uint8_t {
   count
 };
 
-inline constexpr const char* target_names[] = {
-    "AVX10_2", "AVX3_SPR",  "AVX3_ZEN4",    "AVX3_DL", "AVX3_VNNI",        "AVX3",    "AVX2_VNNI",
-    "AVX2",    "SSE4",      "SSSE3",        "SSE2",    "SVE2_128",         "SVE_256", "SVE2",
-    "SVE",     "NEON_BF16", "NEON_DOTPROD", "NEON",    "NEON_WITHOUT_AES", "BASELINE"};
+inline constexpr const char* target_names[] = {"AVX10_2",   "AVX3_SPR",
+                                               "AVX3_ZEN4", "AVX3_DL",
+                                               "AVX3_VNNI", "AVX3",
+                                               "AVX2_VNNI", "AVX2",
+                                               "SSE4",      "SSSE3",
+                                               "SSE2",      "SVE2_I8MM",
+                                               "SVE_I8MM",  "SVE2_128",
+                                               "SVE_256",   "SVE2",
+                                               "SVE",       "NEON_I8MM",
+                                               "NEON_BF16", "NEON_DOTPROD",
+                                               "NEON",      "NEON_WITHOUT_AES",
+                                               "BASELINE"};
 static_assert(sizeof(target_names) / sizeof(*target_names) == static_cast<int>(target::count));
 
 using target_mask = std::uint32_t;

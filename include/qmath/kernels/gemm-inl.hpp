@@ -5,7 +5,8 @@
 // hands their sums to an epilogue. Compiled once per target (detail/foreach_target.hpp).
 //
 // A task is a block of rows and columns of C. Its rows of A stay in the second level of cache while its columns
-// pass by, two panels of B at a time, which stay in the first one while the rows pass by. The last rows, too few
+// pass by, two panels of B at a time, which stay in the first one while the rows pass by; or all of them at a time,
+// where the inner kernel rearranges its rows of A first (gemm_matmul-inl.hpp). The last rows, too few
 // for the register tile, take all columns of the task at once.
 HWY_BEFORE_NAMESPACE();
 QMATH_BEGIN_NAMESPACE
@@ -76,8 +77,8 @@ class gemm_loop {
     const std::size_t few = rows % dot.max_rows,
                       step = gemm_main_rows / dot.max_rows * dot.max_rows;
     if (few != rows) {
-      for (std::size_t c = 0; c < columns; c += gemm_main_columns) {
-        const std::size_t n = HWY_MIN(gemm_main_columns, columns - c);
+      for (std::size_t c = 0; c < columns; c += dot.columns) {
+        const std::size_t n = HWY_MIN(dot.columns, columns - c);
         for (std::size_t r = 0; r < rows - few; r += step) {
           run_tile(row + r, HWY_MIN(step, rows - few - r), c, n);
         }
@@ -153,8 +154,7 @@ class gemm_loop {
   std::size_t first_row = 0, column = 0, columns = 0;  // of the task
   gemm_columns numbers;
   HWY_ALIGN std::int32_t row_sums[gemm_most_task_rows];
-  HWY_ALIGN std::int32_t sums[12 * gemm_task_columns];  // few rows, or the main tile
-  static_assert(gemm_main_rows * gemm_main_columns <= 12 * gemm_task_columns);
+  HWY_ALIGN std::int32_t sums[gemm_main_rows * gemm_task_columns];
 };
 
 HWY_NOINLINE HWY_MAYBE_UNUSED static void gemm(const gemm_problem& p, const gemm_dot& dot,

@@ -10,7 +10,6 @@ namespace impl {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-inline constexpr std::size_t gemm_main_columns = 2 * panel_columns;
 inline constexpr std::size_t gemm_main_rows = 24;
 
 // What a task has of each of its columns.

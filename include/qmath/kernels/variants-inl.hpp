@@ -86,10 +86,19 @@ struct table_of<target::QMATH_VARIANT> {
 }  // namespace impl
 QMATH_END_NAMESPACE
 HWY_POP_ATTRIBUTES
+#define QMATH_LESSER_TABLE variant_table
+#else
+#define QMATH_LESSER_TABLE table
+#endif  // QMATH_VARIANT
+
+// smmla, over what the target has so far.
+#include "qmath/kernels/gemm_matmul-inl.hpp"
+
+#undef QMATH_LESSER_TABLE
+
 #undef QMATH_VARIANT
 #undef QMATH_VARIANT_ATTRIBUTES
 #undef QMATH_VARIANT_ADD
 #undef QMATH_VARIANT_ADD_LANE
 #undef QMATH_VARIANT_ROWS
 #undef QMATH_VARIANT_FEW_SUMS
-#endif  // QMATH_VARIANT
