@@ -40,6 +40,10 @@ namespace cpu {
 /// The name of the target whose kernels run, for example "AVX3_DL".
 const char* active_target() noexcept;
 
+/// Why it is that one, as words for a log: it is the best that build and CPU have, or QMATH_TARGET or use_target()
+/// chose it, or this translation unit has none of the chosen ones, or the mode is static.
+const char* active_reason() noexcept;
+
 /// The targets that this build contains and this CPU supports, best first. Never empty.
 target_list supported_targets() noexcept;
 

@@ -14,8 +14,14 @@ TEST_CASE("cpu: targets can be listed, chosen and released") {
     CHECK(qmath::cpu::use_target(name));
     CHECK(std::string(qmath::cpu::active_target()) == name);
   }
+  if (targets.size() > 1) {
+    CHECK(std::string(qmath::cpu::active_reason()) == "chosen by QMATH_TARGET or use_target()");
+  }
   qmath::cpu::use_best_target();
   CHECK(std::string(qmath::cpu::active_target()) == targets[0]);
+  const std::string reason = qmath::cpu::active_reason();
+  CHECK((reason == "the best that this build and this CPU have" ||
+         reason == "static mode: the compiler's flags select it"));
 }
 
 TEST_CASE("cpu: a name that is no target changes nothing") {

@@ -117,6 +117,21 @@ namespace cpu {
 
 QMATH_LIBRARY const char* active_target() noexcept { return impl::name_of(impl::active_id()); }
 
+QMATH_LIBRARY const char* active_reason() noexcept {
+#if QMATH_MODE == QMATH_MODE_STATIC
+  return "static mode: the compiler's flags select it";
+#else
+  const detail::target_mask chosen =
+      detail::mask_of(impl::active_id());  // looks at the CPU, the first time
+  const detail::target_mask allowed = detail::allowed_targets.load(std::memory_order_relaxed);
+  if ((allowed & chosen) == 0) return "the baseline: none of the chosen targets is in this build";
+  if (impl::best_of(impl::supported_mask()) == impl::best_of(chosen)) {
+    return "the best that this build and this CPU have";
+  }
+  return "chosen by QMATH_TARGET or use_target()";
+#endif
+}
+
 QMATH_LIBRARY target_list supported_targets() noexcept {
   target_list list;
   for (detail::target_mask m = impl::supported_mask(); m != 0; m &= m - 1) {
