@@ -23,6 +23,7 @@
 #include "qmath/numerics.hpp"
 #include "qmath/rounding.hpp"
 // ---- from data to parameters
+#include "qmath/observe/calibrators.hpp"
 #include "qmath/observe/coverage.hpp"
 #include "qmath/observe/drift.hpp"
 #include "qmath/observe/observe.hpp"

@@ -1,0 +1,102 @@
+// Copyright (c) qmath contributors.
+// SPDX-License-Identifier: Apache-2.0
+//
+/// @file
+/// Searches for a range as frameworks have them, on histograms as frameworks have them. To reproduce a framework's
+/// parameters; for ranges of your own, mse_range, entropy_range and percentile are faster and defined for all data.
+///
+///     function                  follows
+///     pytorch_histogram         torch.ao.quantization.HistogramObserver, _non_linear_param_search, 2.15.0
+///     onnxruntime_percentile    onnxruntime.quantization.calibrate, HistogramCollector.compute_percentile, 1.31.1
+///     onnxruntime_entropy       the same, compute_entropy
+///     tensorrt_entropy          nvidia-modelopt 0.47.0 (once pytorch-quantization), _compute_amax_entropy
+///
+/// Their formulas in double, in the order of the bins; the loops are in detail/observe_calibrators.hpp, which is the
+/// definition. Frameworks compute some of it in float, with logarithms and orders of summation of their libraries:
+/// where two candidates are equally good within such errors, the choice may differ. docs/observers.md says what was
+/// compared. Never allocates; the same bits on every CPU. Without elements the result is the empty range.
+#ifndef QMATH_OBSERVE_CALIBRATORS_HPP_
+#define QMATH_OBSERVE_CALIBRATORS_HPP_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "qmath/core/params.hpp"
+#include "qmath/detail/check.hpp"
+
+QMATH_BEGIN_TYPES
+
+/// What numpy.histogram returns, and the smallest and the largest number that were seen.
+struct binned_counts {
+  std::span<const std::uint64_t> counts = {};
+  std::span<const float> edges = {};  ///< one more than counts, ascending
+  value_range range = {};
+};
+
+QMATH_END_TYPES
+
+#include "qmath/detail/observe_calibrators.hpp"
+
+QMATH_BEGIN_NAMESPACE
+namespace calibrators {
+
+// @pre, for all: counts sum up to less than 2^63; edges.size() == counts.size() + 1. Otherwise the contract handler is
+// called for the sizes, and the result is the empty range.
+
+/// Bins of equal width from range.min to range.max, in one of which all elements are; codes: 2^bits of the type, whatever
+/// the codes in use. The range loses 1e-5 of the elements, on the side where that removes more bins, while the expected
+/// error does not grow. No edges are needed.
+QMATH_INLINE value_range pytorch_histogram(std::span<const std::uint64_t> counts, value_range range,
+                                           int codes = 256) noexcept {
+  return library::pytorch_histogram(counts, range, codes);
+}
+
+/// percent: 0 to 100. symmetric: bins of |x|, and the range is [-t, t] before it is cut at the smallest and the largest
+/// number. Not symmetric: (100 - percent) / 2 per cent are cut on each side.
+QMATH_INLINE value_range onnxruntime_percentile(const binned_counts& h, double percent = 99.999,
+                                                bool symmetric = true) noexcept {
+  if (!impl::expect_equal("onnxruntime_percentile", "edges.size()", h.edges.size(),
+                          "counts.size() + 1", h.counts.size() + 1)) {
+    return {};
+  }
+  return library::onnxruntime_percentile(h, percent, symmetric);
+}
+
+/// Bins symmetric to zero; their number was 128 by default, with which there is one candidate, the whole range.
+/// O(bins^2). @pre 2 <= quantized_bins <= counts.size()
+QMATH_INLINE value_range onnxruntime_entropy(const binned_counts& h,
+                                             std::size_t quantized_bins = 128) noexcept {
+  if (!impl::expect_equal("onnxruntime_entropy", "edges.size()", h.edges.size(),
+                          "counts.size() + 1", h.counts.size() + 1) ||
+      !impl::expect_at_least("onnxruntime_entropy", "counts.size()", h.counts.size(),
+                             "at least quantized_bins", quantized_bins) ||
+      !impl::expect_at_least("onnxruntime_entropy", "quantized_bins", quantized_bins, "at least 2",
+                             2)) {
+    return {};
+  }
+  return library::onnxruntime_entropy(h, quantized_bins);
+}
+
+/// Bins of |x|, 2048 as a rule; [-amax, amax]. codes: 128 for signed 8 bits, 256 for unsigned ones. Bin 0 counts as bin 1.
+/// Of equally good ranges the largest. O(bins^2). h.range is not used.
+/// @pre 1 <= codes <= start_bin <= counts.size(), counts.size() >= 2
+QMATH_INLINE value_range tensorrt_entropy(const binned_counts& h, std::size_t codes = 128,
+                                          std::size_t start_bin = 128) noexcept {
+  constexpr const char* name = "tensorrt_entropy";
+  if (!impl::expect_equal(name, "edges.size()", h.edges.size(), "counts.size() + 1",
+                          h.counts.size() + 1) ||
+      !impl::expect_at_least(name, "counts.size()", h.counts.size(), "at least start_bin",
+                             start_bin) ||
+      !impl::expect_at_least(name, "counts.size()", h.counts.size(), "at least 2", 2) ||
+      !impl::expect_at_least(name, "start_bin", start_bin, "at least codes", codes) ||
+      !impl::expect_at_least(name, "codes", codes, "at least 1", 1)) {
+    return {};
+  }
+  return library::tensorrt_entropy(h, codes, start_bin);
+}
+
+}  // namespace calibrators
+QMATH_END_NAMESPACE
+
+#endif  // QMATH_OBSERVE_CALIBRATORS_HPP_
