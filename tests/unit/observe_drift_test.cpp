@@ -116,11 +116,9 @@ void check_same(const qmath::drift_monitor<Bins>& m, const plain_watch& want) {
 TEST_CASE("watch: the bins of the calibration, clips, range, for all targets") {
   const std::vector<float> calibration = support::floats_near(0.01f, 5000, 1);
   const std::vector<std::vector<float>> calls = {
-      support::floats_near(0.01f, 3000, 2),
-      {},
-      support::floats_near(0.02f, 1, 3),
-      support::floats_near(0.02f, 1025, 4),
-      {4.0f, -4.0f, std::nextafter(4.0f, 0.0f), -4.0001f},
+      support::floats_near(0.01f, 3000, 2), {},
+      support::floats_near(0.02f, 1, 3),    support::floats_near(0.02f, 1025, 4),
+      {-1.0f, -1.5f, 0.5f, 0.75f},          {4.0f, -4.0f, std::nextafter(4.0f, 0.0f), -4.0001f},
       {1e30f, -1e30f, 0.0f, -0.0f, -1e-45f}};
   support::for_each_target([&] {
     for (const qmath::value_range clip : {qmath::value_range{}, qmath::value_range{-1.0f, 0.5f}}) {
@@ -231,7 +229,10 @@ TEST_CASE("drift_of: every number, against its definition") {
                                                   skewed,
                                                   std::vector<float>(10000, 100.0f),
                                                   std::vector<float>(10000, 0.5f)};
-  for (const std::vector<float>& base : {calibration, skewed, std::vector<float>(50, 2.0f)}) {
+  // A number of elements that ten does not divide, in bins of their own: where groups begin, to the element.
+  std::vector<float> few(37);
+  for (std::size_t i = 0; i < few.size(); ++i) few[i] = static_cast<float>(i) - 20.0f;
+  for (const std::vector<float>& base : {calibration, skewed, few, std::vector<float>(50, 2.0f)}) {
     for (const std::vector<float>& x : shapes) {
       const auto m = monitor_of<512>(base, {}, {-2.0f, 3.0f});
       qmath::watch(*m, x);
@@ -360,6 +361,7 @@ TEST_CASE("merge: monitors of threads") {
   qmath::watch(*whole, std::vector<float>{0.0f, -inf, quiet_nan});
   qmath::merge(*whole, *b);
   CHECK(whole->live.first_infinite == nonfinite_event{9001, 1, 1});
+  CHECK(whole->live.first_nan == nonfinite_event{9002, 1, 2});
   CHECK(whole->live.nonfinite == qmath::nonfinite_counts{1, 1, 1});
 }
 

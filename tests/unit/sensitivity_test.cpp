@@ -220,6 +220,13 @@ TEST_CASE("assign_bits: huge costs, huge damages, one way, no layers") {
   CHECK(qmath::assign_scratch_size(view(apart.data(), 1, 3), top - 1) == 3);
   const std::vector<bit_choice> ones = {{8, top, 1.0}, {4, 0, 2.0}, {4, 1, 1.0}};
   CHECK(qmath::assign_scratch_size(view(ones.data(), 1, 3), top) == static_cast<std::size_t>(-1));
+  // More states than there is memory for doubles, less than 2^64.
+  const std::vector<bit_choice> wide = {{8, top / 4, 1.0}, {4, 0, 2.0}, {4, 1, 1.0}};
+  CHECK(qmath::assign_scratch_size(view(wide.data(), 1, 3), top) == static_cast<std::size_t>(-1));
+  // The sum of the distances from the lowest costs is 2^64.
+  const std::uint64_t half = top / 2 + 1;
+  const std::vector<bit_choice> halves = {{8, half, 1.0}, {4, 0, 2.0}, {8, half, 1.0}, {4, 0, 3.0}};
+  CHECK(assigned(view(halves.data(), 2, 2), top).chosen == bytes{1, 0});
   // Sums beyond the largest double are that; so are those below the smallest.
   const std::vector<bit_choice> wild = {
       {8, 1, largest}, {4, 0, largest}, {8, 1, largest}, {4, 0, largest}};
