@@ -105,9 +105,15 @@ void epilogues() {
   const qmath::matrix_view a_view(a.data(), m, k);
   const auto packed = qmath::packed_weights::transposed(qmath::matrix_view(w.data(), n, k));
   const std::vector<float> w_scales(n, 0.01f);
-  const std::vector<std::int32_t> bias(n, 1000);
+  const std::vector<float> real_bias(n, 0.5f);
   const float a_scale = 0.05f, y_scale = 0.1f;
   const std::int32_t a_zero_point = 3, y_zero_point = -4;
+
+  // The bias in units of the sums: int32, with the scales a_scale * w_scales[i].
+  std::vector<float> sum_scales(n);
+  for (std::size_t i = 0; i < n; ++i) sum_scales[i] = a_scale * w_scales[i];
+  std::vector<std::int32_t> bias(n);
+  qmath::quantize(real_bias, qmath::channel_params{sum_scales, {}, qmath::per_column(n)}, bias);
 
   // int8 out, ReLU: no code below that of 0.
   std::vector<float> multipliers(n);
@@ -118,6 +124,19 @@ void epilogues() {
   const qmath::matrix_view q_view(q.data(), m, n);
   qmath::gemm(a_view, {.a = a_zero_point}, packed, relu, q_view);
   check(*std::min_element(q.begin(), q.end()) >= y_zero_point, "int8 and ReLU");
+
+  // The same by integers alone, as TFLite computes it.
+  std::vector<qmath::fixed_point_multiplier> fixed(n);
+  qmath::to_quantized integers =
+      qmath::to_quantized::from(qmath::fixed_point::for_channels(
+                                    qmath::fixed_point::tflite_double_rounding, a_scale, w_scales,
+                                    y_scale, fixed, qmath::per_column(n), y_zero_point),
+                                bias);
+  integers.min = integers.zero_point;
+  std::vector<std::int8_t> q_integers(m * n);
+  qmath::gemm(a_view, {.a = a_zero_point}, packed, integers,
+              qmath::matrix_view(q_integers.data(), m, n));
+  check(q_integers[0] - q[0] <= 1 && q[0] - q_integers[0] <= 1, "fixed point");
 
   // float out, added to what is there.
   std::vector<float> y(m * n, 1.0f);

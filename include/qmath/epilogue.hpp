@@ -31,7 +31,7 @@ struct to_sums {
 /// ReLU is min = 0, ReLU6 min = 0 and max = 6. -0 is not less than 0. NaN, from a bias, from c or from products
 /// that overflow, stays NaN, of which the payload is not specified.
 struct to_float {
-  float a_scale = 0.0f;                  ///< of A; finite and > 0: it has no default
+  float a_scale = 0.0f;  ///< of A; finite and > 0. Not looked at if there are a_scales
   std::span<const float> b_scales = {};  ///< of B: 1 for all columns, or n; finite and > 0
   std::span<const float> bias = {};      ///< n, or none; any float
   std::span<const float> a_scales =
@@ -41,12 +41,12 @@ struct to_float {
   bool accumulate = false;
 };
 
-/// q[m, n] = nearest_even(clamp(fl(float(acc[m, n] + bias[n]) * s), min - z, max - z)) + z
-/// with z = zero_point, s = multipliers[n], or fl(row_multipliers[m] * multipliers[n]), but at most the largest
+/// q[m, n] = nearest_even(clamp(fl(float(acc[m, n] + bias[n]) * s), lo - z, hi - z)) + z
+/// with z = zero_point, lo and hi: min and max, or the end of C's type that they are beyond, s = multipliers[n], or fl(row_multipliers[m] * multipliers[n]), but at most the largest
 /// float; or, in fixed point,
-/// q[m, n] = clamp(y, min - z, max - z) + z, y = (acc[m, n] + bias[n]) * fixed_multipliers[n], rounded by `rule`
-/// (fixed_point.hpp). The bias is in units of the accumulator (scale_a * scale_b), and its addition is modulo
-/// 2^32. multipliers[n] = scale_a * scale_b[n] / scale_out.
+/// q[m, n] = clamp(y, lo - z, hi - z) + z, y = (acc[m, n] + bias[n]) * fixed_multipliers[n], rounded by `rule`
+/// (fixed_point.hpp). multipliers[n] = scale_a * scale_b[n] / scale_out. The bias is in units of the accumulator, that
+/// is, a real one quantized to int32 with scales scale_a * scale_b[n] and no zero point; its addition is modulo 2^32.
 /// min and max bound the result further than the range of its type: ReLU is min = zero_point.
 struct to_quantized {
   std::span<const float> multipliers = {};  ///< 1 for all columns, or n; finite and > 0
@@ -58,6 +58,15 @@ struct to_quantized {
   std::span<const fixed_point_multiplier> fixed_multipliers =
       {};                                                     ///< 1 or n, instead of multipliers
   fixed_point_rule rule = fixed_point_rule::single_rounding;  ///< of fixed_multipliers
+
+  /// Of what fixed_point::for_channels made: its multipliers with their rule, and its zero point.
+  QMATH_INLINE static constexpr to_quantized from(
+      const channel_fixed_point_params& p, std::span<const std::int32_t> bias = {}) noexcept {
+    return {.bias = bias,
+            .zero_point = p.zero_point,
+            .fixed_multipliers = p.multipliers,
+            .rule = p.rule};
+  }
 };
 
 QMATH_END_TYPES

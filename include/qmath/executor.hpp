@@ -6,6 +6,9 @@
 ///
 ///     executor(parts, f)           f(0), f(1) ... f(parts - 1), each once, on any threads; returns after all
 ///
+/// parts is at least 2: less is run by the caller. f is const, does not throw and may be called by several threads at
+/// a time; it is gone when the executor returns.
+///
 ///     // OpenMP                                            // oneTBB
 ///     [](std::size_t parts, const auto& f) {               [](std::size_t parts, const auto& f) {
 ///       #pragma omp parallel for                              tbb::parallel_for(std::size_t{0}, parts, f);

@@ -190,7 +190,8 @@ QMATH_INLINE constexpr channel_fixed_point_params for_channels(
 
 /// The same for M = scale_a * scales_b[i] / scale_out, computed from left to right in the type that the convention
 /// takes: in double, where the product is exact, as TFLite does, and in float as XNNPACK does. For the sums of a
-/// GEMM of activations with scale_a and weights with scales_b; for codes with scales_b, scale_a is 1.
+/// GEMM of activations with scale_a and weights with scales_b, where the layout is per_column(n) and
+/// to_quantized::from(result) the epilogue; for codes with scales_b, scale_a is 1.
 /// @pre as above with scales_b for reals; scale_a, scales_b and scale_out finite and > 0, and every M too, which a
 ///      float may not be.
 template <class Real>

@@ -31,7 +31,8 @@
 QMATH_BEGIN_NAMESPACE
 
 /// One GEMM whose arguments have been checked, as tasks that threads can share: blocks of rows and columns of C.
-/// Views everything it was made of; may be copied. Without tasks after a broken precondition and for empty C.
+/// Copies the structures it was made of and views the memory that they point to: a, c, the packed bytes of b, the
+/// arrays of the zero points and the epilogue. May be copied. Without tasks after a broken precondition and for empty C.
 /// Many products in one list of tasks: gemm_batch.hpp.
 ///
 ///     const auto work = plan_gemm(a, za, b, epilogue, c);
@@ -82,7 +83,9 @@ template <class A, class Epilogue, class C>
                                                const packed_matrix& b, const Epilogue& epilogue,
                                                matrix_view<C> c) noexcept {
   detail::gemm_problem p;
-  if (!impl::set_gemm(p, a, zero_points, b, c) || !impl::set_epilogue(p, epilogue, c)) return {};
+  if (!impl::set_gemm("gemm", p, a, zero_points, b, c) ||
+      !impl::set_epilogue("gemm", p, epilogue, c))
+    return {};
   return gemm_plan(p);
 }
 
@@ -115,7 +118,7 @@ template <class A, class F>
                                                     const gemm_zero_points& zero_points,
                                                     const packed_matrix& b, F& f) noexcept {
   detail::gemm_problem p;
-  if (!impl::set_gemm(p, a, zero_points, b)) return {};
+  if (!impl::set_gemm("gemm", p, a, zero_points, b)) return {};
   impl::set_function(p.epilogue, f);
   return gemm_plan(p);
 }

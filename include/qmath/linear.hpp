@@ -28,7 +28,7 @@ QMATH_INLINE constexpr std::size_t dynamic_linear_scratch(std::size_t m, std::si
 ///     scale, z, q = dynamic_quantize(x[m], how)         to int8 if how is symmetric, to uint8 otherwise
 ///     y[m] = epilogue(sum over k of (q[k] - z) * (w[k, n] - zero point of w))
 /// which is gemm with zero_points.a_rows and epilogue.a_scales from the rows of x: all bits are those of the two
-/// calls. epilogue.a_scale and a_scales are not used; zero_points.a and a_rows neither.
+/// calls. epilogue.a_scale and a_scales are not looked at; zero_points.a and a_rows neither.
 /// x: [m, k], y: [m, n], real numbers of any two types; w: [k, n] (packed); scratch: bytes, of any alignment,
 /// whose contents are lost.
 /// @pre x.cols == w.k; y is [x.rows, w.n]; scratch.size() >= dynamic_linear_scratch(x.rows, x.cols);

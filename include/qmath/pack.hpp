@@ -22,7 +22,7 @@
 ///     | c0: k0 k1 k2 k3 | c1: k0 k1 k2 k3 | ... | c15 || c0: k4 k5 k6 k7 | ... | c15 || ...
 ///
 /// Rows and columns behind the edges are zeros. Codes are stored as int8: those of uint8 less 128; the sums are
-/// those of stored codes. Memory at a multiple of 64 bytes is read fastest; any other works.
+/// those of stored codes. Scales, bias and zero points are not there: they are the caller's to keep. Memory at a multiple of 64 bytes is read fastest; any other works.
 #ifndef QMATH_PACK_HPP_
 #define QMATH_PACK_HPP_
 
@@ -58,6 +58,19 @@ enum class packed_status : unsigned char {
   bad_shape,        ///< k, n and the size do not belong together, or unused bytes are not 0
   damaged,          ///< the checksum is another one
 };
+
+/// "ok", "too_short" ...: for logs.
+QMATH_INLINE constexpr const char* name(packed_status status) noexcept {
+  switch (status) {
+    case packed_status::ok: return "ok";
+    case packed_status::too_short: return "too_short";
+    case packed_status::not_packed: return "not_packed";
+    case packed_status::unknown_version: return "unknown_version";
+    case packed_status::bad_shape: return "bad_shape";
+    case packed_status::damaged: return "damaged";
+  }
+  return "";
+}
 
 /// What open_packed reads: everything, or the header alone, for memory that is trusted and should not be touched
 /// before it is used.

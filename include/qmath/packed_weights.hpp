@@ -63,7 +63,8 @@ class packed_weights {
 
   QMATH_INLINE const packed_matrix& matrix() const noexcept { return matrix_; }
   // NOLINTNEXTLINE(google-explicit-constructor): it is one
-  QMATH_INLINE operator const packed_matrix&() const noexcept { return matrix_; }
+  QMATH_INLINE operator const packed_matrix&() const& noexcept { return matrix_; }
+  operator const packed_matrix&() const&& = delete;  // a plan would view memory that is gone
 
   /// What may be written to a file and opened with open_packed.
   QMATH_INLINE std::span<const std::byte> bytes() const noexcept { return packed_bytes(matrix_); }

@@ -147,7 +147,7 @@ TEST_CASE("contract: gemm") {
   const std::array<qmath::fixed_point_multiplier, 1> fixed = {{{1 << 30, 40}}};
   const std::array<qmath::fixed_point_multiplier, 3> bad_fixed = {
       {{1 << 30, 40}, {1 << 30, 40}, {1, 63}}};
-  refused("qmath::gemm: multipliers.size() is 1, but the number beside fixed_multipliers is 0", q,
+  refused("qmath::gemm: multipliers must be empty beside fixed_multipliers", q,
           [&](auto&) { quantized([&](auto& e) { e.fixed_multipliers = fixed; }); });
   refused("qmath::gemm: fixed_multipliers[2].shift is 63, outside [0, 62]", q, [&](auto&) {
     quantized([&](auto& e) { e.multipliers = {}, e.fixed_multipliers = bad_fixed; });

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // From the arguments of gemm.hpp to a gemm_problem, with their preconditions. Each function returns whether they
-// hold.
+// hold; `function` is the public one, for messages.
 #ifndef QMATH_DETAIL_GEMM_ARGUMENTS_HPP_
 #define QMATH_DETAIL_GEMM_ARGUMENTS_HPP_
 
@@ -34,7 +34,10 @@ template <>
 inline constexpr bool is_epilogue_for<to_quantized, std::int16_t> = true;
 
 template <class A, class Epilogue, class C>
-concept gemm_types = eight_bit_integer<std::remove_const_t<A>> && is_epilogue_for<Epilogue, C>;
+concept gemm_types =
+    eight_bit_integer<std::remove_const_t<A>> &&
+    // to_sums: int32; to_float: float, half, bfloat16; to_quantized: int8, uint8, int16; not const
+    is_epilogue_for<Epilogue, C>;
 
 template <class A, class F>
 concept gemm_function = eight_bit_integer<std::remove_const_t<A>> &&
@@ -65,42 +68,54 @@ struct gemm_array_names {
 
 /// One number per row or column, or `other` of them.
 template <class T>
-QMATH_INLINE bool expect_numbers(const gemm_array_names& names, std::span<const T> values,
-                                 std::size_t other, std::size_t n) noexcept {
-  return expect_either("gemm", names.size, values.size(), other, names.sizes, n) &&
-         expect_data("gemm", names.name, values.data(), values.size());
+QMATH_INLINE bool expect_numbers(const char* function, const gemm_array_names& names,
+                                 std::span<const T> values, std::size_t other,
+                                 std::size_t n) noexcept {
+  return expect_either(function, names.size, values.size(), other, names.sizes, n) &&
+         expect_data(function, names.name, values.data(), values.size());
 }
 
 /// The same, and c is elsewhere.
 template <class T, class C>
-QMATH_INLINE bool expect_numbers(const gemm_array_names& names, std::span<const T> values,
-                                 std::size_t other, std::size_t n,
+QMATH_INLINE bool expect_numbers(const char* function, const gemm_array_names& names,
+                                 std::span<const T> values, std::size_t other, std::size_t n,
                                  const matrix_view<C>& c) noexcept {
-  return expect_numbers(names, values, other, n) &&
-         expect_disjoint("gemm", "c", c.data, extent_of(c), names.overlaps, values.data(),
+  return expect_numbers(function, names, values, other, n) &&
+         expect_disjoint(function, "c", c.data, extent_of(c), names.overlaps, values.data(),
                          values.size());
+}
+
+/// There are fixed_multipliers instead.
+QMATH_INLINE bool expect_none(const char* function, const char* name,
+                              std::span<const float> values) noexcept {
+  if (!QMATH_CHECKS || values.empty()) return true;
+  library::report_argument(function, name, "must be empty beside fixed_multipliers");
+  return false;
 }
 
 // ---- Operands ------------------------------------------------------------------------------------
 
-QMATH_INLINE bool expect_zero_points(const gemm_array_names& names, const char* scalar,
-                                     std::span<const std::int32_t> values, std::int32_t value,
-                                     std::size_t n, code_range codes) noexcept {
-  return expect_zero_point("gemm", scalar, value, codes) && expect_numbers(names, values, 0, n) &&
-         expect_all_inside("gemm", names.name, values, codes.min, codes.max);
+QMATH_INLINE bool expect_zero_points(const char* function, const gemm_array_names& names,
+                                     const char* scalar, std::span<const std::int32_t> values,
+                                     std::int32_t value, std::size_t n, code_range codes) noexcept {
+  return expect_zero_point(function, scalar, value, codes) &&
+         expect_numbers(function, names, values, 0, n) &&
+         expect_all_inside(function, names.name, values, codes.min, codes.max);
 }
 
 template <class A>
-QMATH_INLINE bool set_gemm(detail::gemm_problem& p, const matrix_view<A>& a,
+QMATH_INLINE bool set_gemm(const char* function, detail::gemm_problem& p, const matrix_view<A>& a,
                            const gemm_zero_points& z, const packed_matrix& b) noexcept {
   using element = std::remove_const_t<A>;
   const code_range b_codes =
       b.is_signed ? detail::codes_of<std::int8_t> : detail::codes_of<std::uint8_t>;
-  if (!expect_matrix("gemm", "a", "a.stride", a) || !expect_packed("gemm", "b", b) ||
-      !expect_equal("gemm", "a.cols", a.cols, "b.k", b.k) ||
-      !expect_zero_points({"zero_points.a_rows", "zero_points.a_rows.size()", "", "0 or a.rows"},
+  if (!expect_matrix(function, "a", "a.stride", a) || !expect_packed(function, "b", b) ||
+      !expect_equal(function, "a.cols", a.cols, "b.k", b.k) ||
+      !expect_zero_points(function,
+                          {"zero_points.a_rows", "zero_points.a_rows.size()", "", "0 or a.rows"},
                           "zero_points.a", z.a_rows, z.a, a.rows, detail::codes_of<element>) ||
-      !expect_zero_points({"zero_points.b_columns", "zero_points.b_columns.size()", "", "0 or b.n"},
+      !expect_zero_points(function,
+                          {"zero_points.b_columns", "zero_points.b_columns.size()", "", "0 or b.n"},
                           "zero_points.b", z.b_columns, z.b, b.n, b_codes)) {
     return false;
   }
@@ -121,19 +136,20 @@ QMATH_INLINE bool set_gemm(detail::gemm_problem& p, const matrix_view<A>& a,
 }
 
 template <class A, class C>
-QMATH_INLINE bool set_gemm(detail::gemm_problem& p, const matrix_view<A>& a,
+QMATH_INLINE bool set_gemm(const char* function, detail::gemm_problem& p, const matrix_view<A>& a,
                            const gemm_zero_points& z, const packed_matrix& b,
                            const matrix_view<C>& c) noexcept {
-  if (!set_gemm(p, a, z, b) || !expect_matrix("gemm", "c", "c.stride", c) ||
-      !expect_equal("gemm", "c.rows", c.rows, "a.rows", a.rows) ||
-      !expect_equal("gemm", "c.cols", c.cols, "b.n", b.n) ||
-      !expect_disjoint("gemm", "c", c.data, extent_of(c), "overlaps a", a.data, extent_of(a)) ||
-      !expect_disjoint("gemm", "c", c.data, extent_of(c), "overlaps zero_points.a_rows",
+  if (!set_gemm(function, p, a, z, b) || !expect_matrix(function, "c", "c.stride", c) ||
+      !expect_equal(function, "c.rows", c.rows, "a.rows", a.rows) ||
+      !expect_equal(function, "c.cols", c.cols, "b.n", b.n) ||
+      !expect_disjoint(function, "c", c.data, extent_of(c), "overlaps a", a.data, extent_of(a)) ||
+      !expect_disjoint(function, "c", c.data, extent_of(c), "overlaps zero_points.a_rows",
                        z.a_rows.data(), z.a_rows.size()) ||
-      !expect_disjoint("gemm", "c", c.data, extent_of(c), "overlaps zero_points.b_columns",
+      !expect_disjoint(function, "c", c.data, extent_of(c), "overlaps zero_points.b_columns",
                        z.b_columns.data(), z.b_columns.size()) ||
-      (b.n != 0 && !expect_disjoint("gemm", "c", c.data, extent_of(c), "overlaps b", b.column_sums,
-                                    packed_size(b.k, b.n) - detail::packed_header_bytes))) {
+      (b.n != 0 &&
+       !expect_disjoint(function, "c", c.data, extent_of(c), "overlaps b", b.column_sums,
+                        packed_size(b.k, b.n) - detail::packed_header_bytes))) {
     return false;
   }
   p.c = c.data;
@@ -145,29 +161,32 @@ QMATH_INLINE bool set_gemm(detail::gemm_problem& p, const matrix_view<A>& a,
 // ---- Epilogues -----------------------------------------------------------------------------------
 
 template <class C>
-QMATH_INLINE bool set_epilogue(detail::gemm_problem& p, const to_sums& e,
+QMATH_INLINE bool set_epilogue(const char* function, detail::gemm_problem& p, const to_sums& e,
                                const matrix_view<C>& c) noexcept {
   p.epilogue.bias_s32 = e.bias.empty() ? nullptr : e.bias.data();
   p.epilogue.accumulate = e.accumulate;
-  return expect_numbers({"bias", "bias.size()", "overlaps bias", "0 or b.n"}, e.bias, 0, c.cols, c);
+  return expect_numbers(function, {"bias", "bias.size()", "overlaps bias", "0 or b.n"}, e.bias, 0,
+                        c.cols, c);
 }
 
 /// Scales or multipliers: 1 or one per column, and none or one per row.
 template <class C>
-QMATH_INLINE bool set_scales(detail::gemm_epilogue& e, const gemm_array_names& names,
-                             std::span<const float> scales, const gemm_array_names& row_names,
-                             std::span<const float> row_scales, const matrix_view<C>& c) noexcept {
+QMATH_INLINE bool set_scales(const char* function, detail::gemm_epilogue& e,
+                             const gemm_array_names& names, std::span<const float> scales,
+                             const gemm_array_names& row_names, std::span<const float> row_scales,
+                             const matrix_view<C>& c) noexcept {
   e.scales = scales.data();
   e.scale_step = scales.size() == 1 ? 0 : 1;
   e.row_scales = row_scales.empty() ? nullptr : row_scales.data();
-  return expect_numbers(names, scales, 1, c.cols, c) && expect_scales("gemm", names.name, scales) &&
-         expect_numbers(row_names, row_scales, 0, c.rows, c) &&
-         expect_scales("gemm", row_names.name, row_scales);
+  return expect_numbers(function, names, scales, 1, c.cols, c) &&
+         expect_scales(function, names.name, scales) &&
+         expect_numbers(function, row_names, row_scales, 0, c.rows, c) &&
+         expect_scales(function, row_names.name, row_scales);
 }
 
 template <class C>
-QMATH_INLINE bool set_epilogue(detail::gemm_problem& problem, const qmath::to_float& e,
-                               const matrix_view<C>& c) noexcept {
+QMATH_INLINE bool set_epilogue(const char* function, detail::gemm_problem& problem,
+                               const qmath::to_float& e, const matrix_view<C>& c) noexcept {
   detail::gemm_epilogue& p = problem.epilogue;
   p.bias_f32 = e.bias.empty() ? nullptr : e.bias.data();
   p.row_scale = e.a_scales.empty() ? e.a_scale : 1.0f;
@@ -175,27 +194,28 @@ QMATH_INLINE bool set_epilogue(detail::gemm_problem& problem, const qmath::to_fl
   p.lower = e.min;
   p.upper = e.max;
   p.clamps = e.min != -detail::infinity || e.max != detail::infinity;
-  return (!e.a_scales.empty() || expect_scale("gemm", "a_scale", no_index, e.a_scale)) &&
-         set_scales(p, {"b_scales", "b_scales.size()", "overlaps b_scales", "1 or b.n"}, e.b_scales,
-                    {"a_scales", "a_scales.size()", "overlaps a_scales", "0 or a.rows"}, e.a_scales,
-                    c) &&
-         expect_numbers({"bias", "bias.size()", "overlaps bias", "0 or b.n"}, e.bias, 0, c.cols,
-                        c) &&
-         expect_bounds("gemm", e.min, e.max);
+  return (!e.a_scales.empty() || expect_scale(function, "a_scale", no_index, e.a_scale)) &&
+         set_scales(function, p, {"b_scales", "b_scales.size()", "overlaps b_scales", "1 or b.n"},
+                    e.b_scales, {"a_scales", "a_scales.size()", "overlaps a_scales", "0 or a.rows"},
+                    e.a_scales, c) &&
+         expect_numbers(function, {"bias", "bias.size()", "overlaps bias", "0 or b.n"}, e.bias, 0,
+                        c.cols, c) &&
+         expect_bounds(function, e.min, e.max);
 }
 
 template <class C>
-QMATH_INLINE bool set_epilogue(detail::gemm_problem& problem, const to_quantized& e,
-                               const matrix_view<C>& c) noexcept {
+QMATH_INLINE bool set_epilogue(const char* function, detail::gemm_problem& problem,
+                               const to_quantized& e, const matrix_view<C>& c) noexcept {
   constexpr code_range codes = detail::codes_of<C>;
   detail::gemm_epilogue& p = problem.epilogue;
   p.bias_s32 = e.bias.empty() ? nullptr : e.bias.data();
   p.zero_point = e.zero_point;
   p.min = e.min < codes.min ? codes.min : e.min > codes.max ? codes.max : e.min;
   p.max = e.max < codes.min ? codes.min : e.max > codes.max ? codes.max : e.max;
-  if (!expect_numbers({"bias", "bias.size()", "overlaps bias", "0 or b.n"}, e.bias, 0, c.cols, c) ||
-      !expect_zero_point("gemm", "zero_point", e.zero_point, codes) ||
-      !expect_order("gemm", "min", e.min, "max", e.max)) {
+  if (!expect_numbers(function, {"bias", "bias.size()", "overlaps bias", "0 or b.n"}, e.bias, 0,
+                      c.cols, c) ||
+      !expect_zero_point(function, "zero_point", e.zero_point, codes) ||
+      !expect_order(function, "min", e.min, "max", e.max)) {
     return false;
   }
   const gemm_array_names names = {"multipliers", "multipliers.size()", "overlaps multipliers",
@@ -203,23 +223,23 @@ QMATH_INLINE bool set_epilogue(detail::gemm_problem& problem, const to_quantized
   const gemm_array_names row_names = {"row_multipliers", "row_multipliers.size()",
                                       "overlaps row_multipliers", "0 or a.rows"};
   if (e.fixed_multipliers.empty()) {
-    return set_scales(p, names, e.multipliers, row_names, e.row_multipliers, c);
+    return set_scales(function, p, names, e.multipliers, row_names, e.row_multipliers, c);
   }
   p.fixed_multipliers = e.fixed_multipliers.data();
   p.fixed_step = e.fixed_multipliers.size() == 1 ? 0 : 1;
   p.rule = e.rule;
-  if (!expect_equal("gemm", "multipliers.size()", e.multipliers.size(),
-                    "the number beside fixed_multipliers", 0) ||
-      !expect_equal("gemm", "row_multipliers.size()", e.row_multipliers.size(),
-                    "the number beside fixed_multipliers", 0) ||
-      !expect_numbers({"fixed_multipliers", "fixed_multipliers.size()",
+  if (!expect_none(function, "multipliers", e.multipliers) ||
+      !expect_none(function, "row_multipliers", e.row_multipliers) ||
+      !expect_numbers(function,
+                      {"fixed_multipliers", "fixed_multipliers.size()",
                        "overlaps fixed_multipliers", "1 or b.n"},
                       e.fixed_multipliers, 1, c.cols, c)) {
     return false;
   }
   if (QMATH_CHECKS) {
     for (std::size_t i = 0; i < e.fixed_multipliers.size(); ++i) {
-      if (!expect_multiplier("gemm", i, e.fixed_multipliers[i], "fixed_multipliers")) return false;
+      if (!expect_multiplier(function, i, e.fixed_multipliers[i], "fixed_multipliers"))
+        return false;
     }
   }
   return true;

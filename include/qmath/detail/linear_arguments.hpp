@@ -82,8 +82,14 @@ QMATH_INLINE void run_linear(const matrix_view<X>& x, const packed_matrix& w,
     gemm_zero_points z = zero_points;
     z.a = 0;
     z.a_rows = {zeros, has_zero_points ? rows : 0};
-    gemm(matrix_view<const Q>(codes, rows, x.cols), z, w, e,
-         matrix_view<Y>(y.data + first * y.stride, rows, y.cols, y.stride));
+    const matrix_view<Y> out(y.data + first * y.stride, rows, y.cols, y.stride);
+    detail::gemm_problem p;
+    if (!set_gemm("dynamic_linear", p, matrix_view<const Q>(codes, rows, x.cols), z, w, out) ||
+        !set_epilogue("dynamic_linear", p, e, out)) {
+      return;
+    }
+    const gemm_plan plan(p);
+    plan.run(0, plan.tasks());
   }
 }
 
