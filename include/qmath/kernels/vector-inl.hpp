@@ -114,8 +114,8 @@ HWY_INLINE auto nearest_int_26(V v) {
 // FMA. The proof is in detail/quotient.hpp.
 template <class V>
 HWY_INLINE V exact_quotient(V x, V s, V reciprocal) {
-  const V near = hn::Mul(x, reciprocal);
-  return hn::MulAdd(hn::NegMulAdd(near, s, x), reciprocal, near);
+  const V q = hn::Mul(x, reciprocal);
+  return hn::MulAdd(hn::NegMulAdd(q, s, x), reciprocal, q);
 }
 
 // Of n scales. Where the quotient is so small that the remainder is not exact, roundings to integers cannot tell: but
