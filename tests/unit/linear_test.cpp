@@ -125,11 +125,12 @@ TEST_CASE("contract: dynamic_linear") {
   support::refused("qmath::dynamic_linear: y.rows is 1, but x.rows is 2", y, [&](auto&) {
     qmath::dynamic_linear(x_view, w.packed, e, matrix_view<float>(y.data(), 1, 3), scratch);
   });
-  support::refused("qmath::dynamic_linear: b_scales.size() is 2, must be 1 or b.n, 3", y, [&](auto&) {
-    const std::vector<float> two(2, 1.0f);
-    qmath::dynamic_linear(x_view, w.packed, qmath::to_float{.b_scales = two, .bias = {}}, y_view,
-                          scratch);
-  });
+  support::refused(
+      "qmath::dynamic_linear: b_scales.size() is 2, must be 1 or b.n, 3", y, [&](auto&) {
+        const std::vector<float> two(2, 1.0f);
+        qmath::dynamic_linear(x_view, w.packed, qmath::to_float{.b_scales = two, .bias = {}},
+                              y_view, scratch);
+      });
   std::vector<float> both(60, 9.0f);  // y and scratch in one
   support::refused(
       "qmath::dynamic_linear: argument scratch overlaps y, its bytes 0 to 23 are bytes 0 to 23 "

@@ -18,7 +18,8 @@
 #endif
 #if defined(__has_include)
 #if !__has_include("hwy/highway.h")
-#error "qmath needs Highway's headers, 1.2 or later, on the include path; or link qmath::compiled (without CMake: -DQMATH_MODE=QMATH_MODE_COMPILED)"
+#error \
+    "qmath needs Highway's headers (1.2 or later); or qmath::compiled, or -DQMATH_MODE=2 without CMake"
 #endif
 #endif
 #include "hwy/detect_targets.h"
