@@ -175,12 +175,15 @@ dynamic_result dynamically_quantized(const std::vector<float>& x, const qmath::s
 
 // ---- Comparing ---------------------------------------------------------------------------------
 
-/// Bit by bit.
+/// Bit by bit; but which NaN arithmetic makes is a matter of the CPU.
 template <class T>
 void check_answers(const std::vector<T>& framework, const std::vector<T>& qmath) {
   REQUIRE(framework.size() == qmath.size());
   for (std::size_t i = 0; i < qmath.size(); ++i) {
     if (same_bits(framework[i], qmath[i])) continue;
+    if constexpr (std::is_floating_point_v<T>) {
+      if (std::isnan(framework[i]) && std::isnan(qmath[i])) continue;
+    }
     INFO("element ", i);
     if constexpr (std::is_arithmetic_v<T>) {
       CHECK(static_cast<double>(qmath[i]) == static_cast<double>(framework[i]));
