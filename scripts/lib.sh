@@ -38,9 +38,10 @@ usage() {
 passed=0
 failed=0
 
-# use_ccache: from here on CMake compiles through ccache, where there is one.
+# use_ccache: from here on CMake compiles through ccache, where there is one. Build trees share what it has, though
+# the debug information names one of them: what links the compiled library is the same for all versions of Highway.
 use_ccache() {
-  if have ccache; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
+  if have ccache; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_NOHASHDIR=1; fi
 }
 
 # step NAME COMMAND...: runs a step, prints its time; counts it only when it fails, since what it
