@@ -370,7 +370,7 @@ void requantize(In in, const Params& p, Out q, code_range codes = {}) noexcept {
 /// The range that also contains v; NaN is skipped. By its bits: compilers make one instruction of a comparison and
 /// a choice, and some instructions return a signaling NaN.
 inline value_range extended(value_range r, float v) noexcept {
-  if (detail::magnitude_bits(v) > 0x7F800000u) return r;
+  if (detail::is_nan(v)) return r;
   if (v < r.min) r.min = v;
   if (v > r.max) r.max = v;
   return r;

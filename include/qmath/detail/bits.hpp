@@ -43,6 +43,9 @@ QMATH_INLINE constexpr std::uint32_t magnitude_bits(float x) noexcept {
   return bit_cast<std::uint32_t>(x) & 0x7FFFFFFFu;
 }
 
+/// From the bits: for a compiler with -ffast-math there is no NaN.
+QMATH_INLINE constexpr bool is_nan(float x) noexcept { return magnitude_bits(x) > 0x7F800000u; }
+
 /// A float that is not NaN as an integer of the same order; zeros of both signs are one.
 QMATH_INLINE constexpr std::int32_t ordered_bits(float x) noexcept {
   const auto magnitude = static_cast<std::int32_t>(magnitude_bits(x));

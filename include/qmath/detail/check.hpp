@@ -146,8 +146,7 @@ QMATH_INLINE bool expect_order(const char* function, const char* low_name, std::
 
 /// min <= max, neither of them NaN. From the bits where -ffast-math would know better.
 QMATH_INLINE bool expect_bounds(const char* function, float min, float max) noexcept {
-  const auto is_nan = [](float v) { return detail::magnitude_bits(v) > 0x7F800000u; };
-  if (!QMATH_CHECKS || (!is_nan(min) && !is_nan(max) && !(min > max))) return true;
+  if (!QMATH_CHECKS || (!detail::is_nan(min) && !detail::is_nan(max) && !(min > max))) return true;
   library::report_order(function, "min", static_cast<double>(min), "max", static_cast<double>(max));
   return false;
 }

@@ -133,15 +133,9 @@ inline bool note_nonfinite(drift_live& live, const void* x, std::size_t first, s
   const float* const v = chunk_of(x, first, n, type, buffer);
   bool is_first = false;
   for (std::size_t i = 0; i < n; ++i) {
-    const std::uint32_t magnitude = detail::magnitude_bits(v[i]);
-    if (magnitude < 0x7F800000u) continue;
-    const bool nan = magnitude > 0x7F800000u;
-    const bool negative = detail::bit_cast<std::uint32_t>(v[i]) != magnitude;
-    std::uint64_t& count = nan        ? live.nonfinite.nan
-                           : negative ? live.nonfinite.negative_infinite
-                                      : live.nonfinite.positive_infinite;
-    count = saturating_sum(count, 1);
-    nonfinite_event& event = nan ? live.first_nan : live.first_infinite;
+    if (detail::magnitude_bits(v[i]) < 0x7F800000u) continue;
+    count_nonfinite(live.nonfinite, v[i]);
+    nonfinite_event& event = detail::is_nan(v[i]) ? live.first_nan : live.first_infinite;
     if (event.position != nonfinite_event::none) continue;
     event = {live.elements + first + i, live.calls, first + i};
     is_first = true;
@@ -257,7 +251,7 @@ inline void add_to_groups(const std::uint64_t* from, const std::uint64_t* other,
 }
 
 /// Twice the middle of a bin, in widths.
-inline double place_of(std::size_t i, std::size_t bins) noexcept {
+inline double middle_of_bin(std::size_t i, std::size_t bins) noexcept {
   return static_cast<double>(2 * static_cast<std::int32_t>(i) + 1 -
                              static_cast<std::int32_t>(bins));
 }
@@ -265,7 +259,7 @@ inline double place_of(std::size_t i, std::size_t bins) noexcept {
 inline double mean_place(const std::uint64_t* counts, std::size_t bins, std::uint64_t n) noexcept {
   double sum = 0.0;
   for (std::size_t i = 0; i < bins; ++i) {
-    if (counts[i] != 0) sum = stored(sum + stored(to_double(counts[i]) * place_of(i, bins)));
+    if (counts[i] != 0) sum = stored(sum + stored(to_double(counts[i]) * middle_of_bin(i, bins)));
   }
   return stored(sum / to_double(n));
 }
@@ -276,7 +270,7 @@ inline double variance_of_places(const std::uint64_t* counts, std::size_t bins, 
   double sum = 0.0;
   for (std::size_t i = 0; i < bins; ++i) {
     if (counts[i] == 0) continue;
-    const double d = stored(place_of(i, bins) - mean);
+    const double d = stored(middle_of_bin(i, bins) - mean);
     sum = stored(sum + stored(to_double(counts[i]) * stored(d * d)));
   }
   return stored(stored(sum / to_double(n)) + 1.0 / 3.0);

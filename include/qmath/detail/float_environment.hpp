@@ -66,6 +66,14 @@ class default_float_environment {
   word saved_;
 };
 
+/// Nothing moves out of the environment: the compiler does not know what is called.
+template <class F, class... Arguments>
+QMATH_INLINE auto in_default_environment(F* function, const Arguments&... arguments) noexcept {
+  F* volatile unknown = function;
+  const default_float_environment environment;
+  return unknown(arguments...);
+}
+
 }  // namespace impl
 QMATH_END_NAMESPACE
 

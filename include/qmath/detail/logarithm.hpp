@@ -27,6 +27,11 @@ QMATH_INLINE double stored(double x) noexcept {
   return in_memory;
 }
 
+/// n as a double, rounded once; n < 2^63, which every CPU converts in one way.
+QMATH_INLINE double real_count(std::uint64_t n) noexcept {
+  return stored(static_cast<double>(static_cast<std::int64_t>(n)));
+}
+
 struct log_base {
   double high, low, k;
 };

@@ -7,19 +7,12 @@
 
 #include "qmath/detail/error_block.hpp"
 #include "qmath/detail/exact_sum.hpp"
+#include "qmath/detail/float_environment.hpp"
 #include "qmath/detail/logarithm.hpp"
 #include "qmath/metrics.hpp"
 
 QMATH_BEGIN_NAMESPACE
 namespace impl {
-
-/// Nothing moves out of the environment: the compiler does not know what is called.
-template <class F, class... Arguments>
-QMATH_INLINE auto in_default_environment(F* function, const Arguments&... arguments) noexcept {
-  F* volatile unknown = function;
-  const default_float_environment environment;
-  return unknown(arguments...);
-}
 
 QMATH_INLINE double to_double(std::uint64_t n) noexcept {
   // Two exact numbers, rounded once: not every conversion from unsigned is.

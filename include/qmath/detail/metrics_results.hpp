@@ -206,7 +206,7 @@ QMATH_INLINE std::size_t class_of(const detail::logits& x, std::size_t row,
   std::int32_t most = 0;
   for (std::size_t i = 0; i < cols; ++i) {
     const float v = real_at(x, row * x.stride + i);
-    if (detail::magnitude_bits(v) > 0x7F800000u) continue;
+    if (detail::is_nan(v)) continue;
     const std::int32_t own = detail::ordered_bits(v);
     if (best == cols || own > most) best = i, most = own;
   }

@@ -35,11 +35,6 @@ QMATH_END_LIBRARY
 QMATH_BEGIN_NAMESPACE
 namespace impl {
 
-/// n < 2^63
-QMATH_INLINE double real_count(std::uint64_t n) noexcept {
-  return stored(static_cast<double>(static_cast<std::int64_t>(n)));
-}
-
 QMATH_INLINE std::uint64_t sum_between(std::span<const std::uint64_t> counts, std::size_t from,
                                        std::size_t to) noexcept {
   std::uint64_t sum = 0;
@@ -268,38 +263,28 @@ QMATH_END_NAMESPACE
 QMATH_BEGIN_LIBRARY
 namespace library {
 
-// Through unknown addresses, so that nothing moves out of the environment.
-
 QMATH_LIBRARY value_range pytorch_histogram(std::span<const std::uint64_t> counts,
                                             value_range range, int codes) noexcept {
   if (impl::sum_between(counts, 0, counts.size()) == 0) return {};
-  decltype(&impl::pytorch_search) volatile unknown = &impl::pytorch_search;
-  const impl::default_float_environment environment;
-  return unknown(counts, range, codes);
+  return impl::in_default_environment(&impl::pytorch_search, counts, range, codes);
 }
 
 QMATH_LIBRARY value_range onnxruntime_percentile(const binned_counts& h, double percent,
                                                  bool symmetric) noexcept {
   if (impl::sum_between(h.counts, 0, h.counts.size()) == 0) return {};
-  decltype(&impl::onnxruntime_cut) volatile unknown = &impl::onnxruntime_cut;
-  const impl::default_float_environment environment;
-  return unknown(h, percent, symmetric);
+  return impl::in_default_environment(&impl::onnxruntime_cut, h, percent, symmetric);
 }
 
 QMATH_LIBRARY value_range onnxruntime_entropy(const binned_counts& h,
                                               std::size_t quantized_bins) noexcept {
   if (impl::sum_between(h.counts, 0, h.counts.size()) == 0) return {};
-  decltype(&impl::onnxruntime_search) volatile unknown = &impl::onnxruntime_search;
-  const impl::default_float_environment environment;
-  return unknown(h, quantized_bins);
+  return impl::in_default_environment(&impl::onnxruntime_search, h, quantized_bins);
 }
 
 QMATH_LIBRARY value_range tensorrt_entropy(const binned_counts& h, std::size_t codes,
                                            std::size_t start_bin) noexcept {
   if (impl::sum_between(h.counts, 0, h.counts.size()) == 0) return {};
-  decltype(&impl::tensorrt_search) volatile unknown = &impl::tensorrt_search;
-  const impl::default_float_environment environment;
-  return unknown(h, codes, start_bin);
+  return impl::in_default_environment(&impl::tensorrt_search, h, codes, start_bin);
 }
 
 }  // namespace library

@@ -70,19 +70,24 @@ QMATH_INLINE bool all_finite(const float* x, std::size_t n) noexcept {
   return worst == 0;
 }
 
+/// x is NaN or infinite.
+QMATH_INLINE void count_nonfinite(nonfinite_counts& counts, float x) noexcept {
+  const std::uint32_t bits = detail::bit_cast<std::uint32_t>(x);
+  std::uint64_t& count = bits == 0x7F800000u   ? counts.positive_infinite
+                         : bits == 0xFF800000u ? counts.negative_infinite
+                                               : counts.nan;
+  count = saturating_sum(count, 1);
+}
+
 /// Copies the finite elements and counts the others. Returns how many are finite.
 QMATH_INLINE std::size_t keep_finite(const float* x, std::size_t n, float* to,
                                      nonfinite_counts& others) noexcept {
   std::size_t kept = 0;
   for (std::size_t i = 0; i < n; ++i) {
-    const std::uint32_t bits = detail::bit_cast<std::uint32_t>(x[i]);
     if (detail::magnitude_bits(x[i]) < 0x7F800000u) {
       to[kept++] = x[i];
     } else {
-      std::uint64_t& count = bits == 0x7F800000u   ? others.positive_infinite
-                             : bits == 0xFF800000u ? others.negative_infinite
-                                                   : others.nan;
-      count = saturating_sum(count, 1);
+      count_nonfinite(others, x[i]);
     }
   }
   return kept;

@@ -20,6 +20,7 @@
 #include <cstdint>
 
 #include "qmath/core/params.hpp"
+#include "qmath/detail/float_environment.hpp"
 #include "qmath/detail/logarithm.hpp"
 #include "qmath/detail/observe_histogram.hpp"
 #include "qmath/detail/scheme_rules.hpp"
@@ -109,20 +110,16 @@ class excess_walk {
         above_ += here_;
       }
       const double u = t - static_cast<double>(static_cast<std::int64_t>(b));
-      const double inner = stored(real(2 * above_) - stored(u * real(here_)));
-      sum = stored(real(twice_) - stored(u * inner));
+      const double inner = stored(real_count(2 * above_) - stored(u * real_count(here_)));
+      sum = stored(real_count(twice_) - stored(u * inner));
     }
     if (t < side_.end) {
-      sum = stored(sum + stored(real(2 * side_.at_end) * stored(side_.end - t)));
+      sum = stored(sum + stored(real_count(2 * side_.at_end) * stored(side_.end - t)));
     }
     return sum > 0.0 ? sum : 0.0;
   }
 
  private:
-  static QMATH_INLINE double real(std::uint64_t n) noexcept {
-    return stored(static_cast<double>(static_cast<std::int64_t>(n)));
-  }
-
   const search_side& side_;
   std::size_t j_;
   double last_;
@@ -267,8 +264,7 @@ class range_search {
     double sum = 0.0;
     const auto add = [&sum](std::uint64_t elements, std::uint64_t bins) {
       if (elements == 0) return;
-      const auto n = static_cast<double>(static_cast<std::int64_t>(elements));
-      const double each = stored(n / static_cast<double>(static_cast<std::int64_t>(bins)));
+      const double n = real_count(elements), each = stored(n / real_count(bins));
       sum = stored(sum + stored(n * logarithm(each, base_e)));
     };
     const auto walk_inward = [&](cell_walk& walk, std::size_t codes) {
@@ -310,10 +306,7 @@ namespace library {
 QMATH_LIBRARY value_range search_range(const histogram_view& h, code_range format,
                                        const scheme& how, detail::search_kind kind) noexcept {
   if (h.summary.count == 0) return {detail::infinity, -detail::infinity};
-  // Through an unknown address, so that nothing moves out of the environment.
-  decltype(&impl::best_range) volatile unknown = &impl::best_range;
-  const impl::default_float_environment environment;
-  return unknown(h, format, how, kind);
+  return impl::in_default_environment(&impl::best_range, h, format, how, kind);
 }
 
 }  // namespace library

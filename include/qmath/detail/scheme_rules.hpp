@@ -65,13 +65,11 @@ struct extended_range {
 
   QMATH_INLINE constexpr explicit extended_range(value_range r) noexcept {
     // From the bits: NaN and infinity do not exist for a compiler with -ffast-math.
-    const auto bits = [](float x) { return detail::bit_cast<std::uint32_t>(x); };
-    const auto is_nan = [&](float x) { return (bits(x) & 0x7FFFFFFFu) > 0x7F800000u; };
-    const auto finite = [&](float x) {
-      if ((bits(x) & 0x7FFFFFFFu) != 0x7F800000u) return static_cast<double>(x);
-      return bits(x) == 0x7F800000u ? largest_float : -largest_float;
+    const auto finite = [](float x) {
+      if (detail::magnitude_bits(x) != 0x7F800000u) return static_cast<double>(x);
+      return detail::bit_cast<std::uint32_t>(x) == 0x7F800000u ? largest_float : -largest_float;
     };
-    if (is_nan(r.min) || is_nan(r.max)) return;
+    if (detail::is_nan(r.min) || detail::is_nan(r.max)) return;
     const double a = finite(r.min), b = finite(r.max);
     if (a > b) return;
     if (a < 0.0) min = a;
