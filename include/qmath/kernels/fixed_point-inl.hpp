@@ -102,6 +102,21 @@ HWY_INLINE hn::Vec<DI> high_halves(DI di, V64 even, V64 odd) {
 #endif
 }
 
+// floor(product / 2^31), the low halves.
+template <class DI, class V64>
+HWY_INLINE hn::Vec<DI> bits_from_31(DI di, V64 even, V64 odd) {
+  const hn::RepartitionToWide<hn::RebindToUnsigned<DI>> du64;
+  const auto shifted = [&](V64 v) HWY_ATTR {
+    return hn::BitCast(di, hn::ShiftRight<31>(hn::BitCast(du64, v)));
+  };
+  const auto doubled = [&](V64 v) HWY_ATTR { return hn::BitCast(di, hn::Add(v, v)); };
+#if HWY_IS_LITTLE_ENDIAN
+  return hn::OddEven(doubled(odd), shifted(even));
+#else
+  return hn::OddEven(shifted(odd), doubled(even));
+#endif
+}
+
 // ---- One rounding --------------------------------------------------------------------------------
 
 // saturate_s32(floor((acc * multiplier + 2^(shift-1)) / 2^shift)). 2^62 makes the sum positive: it can be
@@ -122,14 +137,18 @@ HWY_INLINE V multiply_single_rounding(DI di, V acc, V multiplier, Bits shift) {
   return hn::IfThenElse(hn::Eq(high, hn::ShiftRight<31>(low)), low, saturated);
 }
 
-// The same where 32 <= shift: floor((floor(acc * multiplier / 2^(shift-1)) + 1) / 2), of which nothing leaves
-// 32 bits. The high half of twice the product is floor(acc * multiplier / 2^31).
+// The same where 32 <= shift, and nothing leaves 32 bits. A shift of all lanes: the high half of the sum. Shifts of
+// their own: floor((floor(acc * multiplier / 2^(shift-1)) + 1) / 2), which needs no 64-bit ones.
 template <class DI, class V, class Bits>
 HWY_INLINE V multiply_single_rounding_32(DI di, V acc, V multiplier, Bits shift) {
   const auto even = hn::MulEven(acc, multiplier), odd = hn::MulOdd(acc, multiplier);
-  const V high = high_halves(di, hn::Add(even, even), hn::Add(odd, odd));
-  const V twice = shift_right(high, bits_plus(shift, -32));
-  return hn::ShiftRight<1>(hn::Add(twice, hn::Set(di, 1)));
+  if constexpr (std::is_same_v<Bits, int>) {
+    const auto half = hn::Set(hn::Repartition<std::int64_t, DI>(), std::int64_t{1} << (shift - 1));
+    return shift_right(high_halves(di, hn::Add(even, half), hn::Add(odd, half)), shift - 32);
+  } else {
+    const V twice = shift_right(bits_from_31(di, even, odd), bits_plus(shift, -32));
+    return hn::ShiftRight<1>(hn::Add(twice, hn::Set(di, 1)));
+  }
 }
 
 // ---- Two roundings -------------------------------------------------------------------------------
@@ -151,12 +170,10 @@ HWY_INLINE V multiply_double_rounding(DI di, V acc, V multiplier, Bits shift) {
   const Bits beyond = bits_plus(shift, -31);
   V a = acc;
   if constexpr (ShiftsLeft) a = shift_left_saturated(di, acc, negative_bits(beyond));
-  // b = floor((a * multiplier + 2^30) / 2^31): the high half of twice that sum. |b| < 2^31.
-  const auto doubled = [&](auto product) HWY_ATTR {
-    return hn::Add(hn::Add(product, product), hn::Set(d64, std::int64_t{1} << 31));
-  };
-  const V b =
-      high_halves(di, doubled(hn::MulEven(a, multiplier)), doubled(hn::MulOdd(a, multiplier)));
+  // b = floor((a * multiplier + 2^30) / 2^31). |b| < 2^31.
+  const auto half = hn::Set(d64, std::int64_t{1} << 30);
+  const V b = bits_from_31(di, hn::Add(hn::MulEven(a, multiplier), half),
+                           hn::Add(hn::MulOdd(a, multiplier), half));
   // Ties away from zero: |b| is rounded half up.
   const auto right = unsigned_bits(du, positive_bits(beyond));
   const auto sum = hn::Add(hn::BitCast(du, hn::Abs(b)), half_of_bits(du, right));

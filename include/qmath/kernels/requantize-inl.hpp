@@ -5,8 +5,8 @@
 //     q = clamp(y, lo - z, hi - z) + z,    y = nearest_even(fl(float(acc) * multiplier)), or in fixed point.
 // Compiled once per target (detail/foreach_target.hpp).
 //
-// Sums to s8, u8 and s16 with real multipliers have loops of their own; all other combinations go through
-// chunks of int32.
+// Sums to s8, u8 and s16 with real multipliers have loops of their own, and to s8 and u8 in fixed point with the
+// usual shifts; all other combinations go through chunks of int32.
 HWY_BEFORE_NAMESPACE();
 QMATH_BEGIN_NAMESPACE
 namespace impl {
@@ -21,193 +21,7 @@ HWY_INLINE VI requantize_vector(DF df, VI acc, VF multiplier, VF lo, VF hi) {
   return nearest_int(hn::Min(hn::Max(t, lo), hi));
 }
 
-// ---- Sums to s8, u8, s16 -------------------------------------------------------------------------
-
-// What all elements share; by value where there are loops, because codes of one byte could be written to anything
-// that there is a pointer to. A block is four vectors of sums. Unsigned codes are those of int8 with the sign bit
-// flipped and 128 less in the zero point: one kernel for both.
-template <class Q>
-struct requantize_block {
-  static constexpr bool bits8 = sizeof(Q) == 1;
-  float lo, hi;
-  std::int32_t sign, z, min;
-  bool raise;  // the lowest code in use is not the one at which narrowing saturates
-
-  explicit requantize_block(const requantize_job& job)
-      : lo(static_cast<float>(job.codes.min - job.zero_point)),
-        hi(static_cast<float>(job.codes.max - job.zero_point)),
-        sign(job.to == code_type::u8 ? 128 : 0),
-        z(job.zero_point - sign),
-        min(job.codes.min - sign),
-        raise(job.codes.min != job.format.min) {}
-
-  template <class VI, class VF>
-  HWY_INLINE VI steps(VI acc, VF multiplier) const {
-    const hn::DFromV<VF> df;
-    const auto l = hn::Set(df, lo), h = hn::Set(df, hi);
-    if constexpr (bits8) {
-      const VF t = hn::Mul(hn::ConvertTo(df, acc), multiplier);  // no NaN
-#if HWY_ARCH_X86
-      return nearest_int(hn::Min(t, h));
-#else
-      return nearest_int(clamp_for_nearest_int(t, l, h));
-#endif
-    } else {
-      const VI y = requantize_vector(df, acc, multiplier, l, h);
-      return hn::Add(y, hn::Set(hn::DFromV<VI>(), z));
-    }
-  }
-
-  template <class VI>
-  HWY_INLINE void store(VI a, VI b, VI c, VI d, Q* HWY_RESTRICT q) const {
-    const hn::Repartition<Q, hn::DFromV<VI>> dq;
-    if constexpr (bits8) {
-      const hn::Repartition<std::int16_t, hn::DFromV<VI>> d16;
-      auto code = add_and_saturate(dq, a, b, c, d, hn::Set(d16, static_cast<std::int16_t>(z)));
-      // The lower bound of 8 bits is applied here, once for four vectors.
-      if (HWY_UNLIKELY(raise)) code = hn::Max(code, hn::Set(dq, static_cast<Q>(min)));
-      hn::StoreU(hn::Xor(code, hn::Set(dq, static_cast<Q>(sign))), dq, q);
-    } else {
-      hn::StoreU(hn::OrderedDemote2To(dq, a, b), dq, q);
-      hn::StoreU(hn::OrderedDemote2To(dq, c, d), dq, q + hn::Lanes(dq));
-    }
-  }
-
-  // One vector, or what there is of it.
-  template <class VF>
-  HWY_INLINE void one(const std::int32_t* HWY_RESTRICT acc, std::size_t n, VF multipliers,
-                      Q* HWY_RESTRICT q) const {
-    const hn::DFromV<VF> df;
-    const hn::RebindToSigned<decltype(df)> di;
-    const hn::Rebind<Q, decltype(df)> dq;
-    const bool whole = n == hn::Lanes(df);
-    const auto y = steps(whole ? hn::LoadU(di, acc) : hn::LoadN(di, acc, n), multipliers);
-    auto code = hn::Zero(dq);
-    if constexpr (bits8) {
-      code = hn::Max(add_and_saturate(dq, y, z), hn::Set(dq, static_cast<Q>(min)));
-      code = hn::Xor(code, hn::Set(dq, static_cast<Q>(sign)));
-    } else {
-      code = hn::DemoteTo(dq, y);
-    }
-    whole ? hn::StoreU(code, dq, q) : hn::StoreN(code, dq, q, n);
-  }
-
-  // m0 ... m3: the multipliers of each vector.
-  template <class VF>
-  HWY_INLINE void operator()(const std::int32_t* HWY_RESTRICT acc, VF m0, VF m1, VF m2, VF m3,
-                             Q* HWY_RESTRICT q) const {
-    const hn::RebindToSigned<hn::DFromV<VF>> di;
-    const std::size_t N = hn::Lanes(di);
-    store(steps(hn::LoadU(di, acc), m0), steps(hn::LoadU(di, acc + N), m1),
-          steps(hn::LoadU(di, acc + 2 * N), m2), steps(hn::LoadU(di, acc + 3 * N), m3), q);
-  }
-};
-
-// n elements, all with the first multiplier.
-template <class Q>
-HWY_INLINE void requantize_run(const requantize_block<Q>& block,
-                               const std::int32_t* HWY_RESTRICT acc, std::size_t n,
-                               const float* HWY_RESTRICT multiplier, Q* HWY_RESTRICT q) {
-  const hn::ScalableTag<float> df;
-  const auto m = hn::Set(df, *multiplier);
-  for_each_four(
-      n, hn::Lanes(df), [&](std::size_t i) HWY_ATTR { block(acc + i, m, m, m, m, q + i); },
-      [&](std::size_t i, std::size_t length) HWY_ATTR { block.one(acc + i, length, m, q + i); });
-}
-
-// n elements with multipliers of their own. If they are less than a vector, it must be possible to read a whole
-// one of multipliers.
-template <class Q>
-HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize_interleaved(
-    requantize_block<Q> block, const std::int32_t* HWY_RESTRICT acc, std::size_t n,
-    const float* HWY_RESTRICT multipliers, Q* HWY_RESTRICT q) {
-  const hn::ScalableTag<float> df;
-  const std::size_t N = hn::Lanes(df);
-  for_each_four(
-      n, N,
-      [&](std::size_t i) HWY_ATTR {
-        const float* const m = multipliers + i;
-        block(acc + i, hn::LoadU(df, m), hn::LoadU(df, m + N), hn::LoadU(df, m + 2 * N),
-              hn::LoadU(df, m + 3 * N), q + i);
-      },
-      [&](std::size_t i, std::size_t length)
-          HWY_ATTR { block.one(acc + i, length, hn::LoadU(df, multipliers + i), q + i); });
-}
-
-// Groups of Vectors vectors, which are 1 or 2.
-template <std::size_t Vectors, class Q>
-HWY_INLINE void requantize_short_groups(const requantize_block<Q>& block,
-                                        const std::int32_t* HWY_RESTRICT acc, std::size_t n,
-                                        const float* HWY_RESTRICT multipliers, Q* HWY_RESTRICT q) {
-  const hn::ScalableTag<float> df;
-  const std::size_t N = hn::Lanes(df), step = 4 * N;
-  std::size_t i = 0;
-  for (; i + step <= n; i += step, multipliers += 4 / Vectors) {
-    const float* again = multipliers;
-#if defined(__GNUC__) && HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
-    // AVX-512 can broadcast an operand in memory as part of the product. GCC prefers a register for what two
-    // products share, which takes 8 % longer, unless it does not know that they do.
-    asm("" : "+r"(again));
-#endif
-    block(acc + i, hn::Set(df, multipliers[0]), hn::Set(df, again[1 / Vectors]),
-          hn::Set(df, multipliers[2 / Vectors]), hn::Set(df, again[3 / Vectors]), q + i);
-  }
-  for (; i < n; i += Vectors * N, ++multipliers) {
-    const std::size_t left = n - i < Vectors * N ? n - i : Vectors * N;
-    requantize_run(block, acc + i, left, multipliers, q + i);
-  }
-}
-
-// A row of n elements in groups, the last of which may be shorter.
-template <class Q>
-HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize_row(requantize_block<Q> block,
-                                                         const std::int32_t* HWY_RESTRICT acc,
-                                                         std::size_t n, std::size_t group,
-                                                         const float* HWY_RESTRICT multipliers,
-                                                         Q* HWY_RESTRICT q) {
-  const std::size_t N = hn::Lanes(hn::ScalableTag<float>());
-  if (group == 1) return requantize_interleaved(block, acc, n, multipliers, q);
-  if (group == N) return requantize_short_groups<1>(block, acc, n, multipliers, q);
-  if (group == 2 * N) return requantize_short_groups<2>(block, acc, n, multipliers, q);
-  for (std::size_t i = 0; i < n; i += group, ++multipliers) {
-    requantize_run(block, acc + i, n - i < group ? n - i : group, multipliers, q + i);
-  }
-}
-
-// Whether requantize_array is good at the layout: no rows or groups of less than a vector.
-HWY_INLINE bool has_long_rows(const granularity& g) {
-  const std::size_t N = hn::Lanes(hn::ScalableTag<float>());
-  if (is_one_parameter(g) || (is_one_row(g) && g.block_cols == 1)) return true;
-  return g.cols >= N && (g.block_cols >= N || g.block_cols == 1);
-}
-
-template <class Q>
-HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize_array(const requantize_job& job,
-                                                           const granularity& g) {
-  const requantize_block<Q> block(job);
-  const std::int32_t* const acc = static_cast<const std::int32_t*>(job.in);
-  Q* const q = static_cast<Q*>(job.out);
-  if (is_one_parameter(g)) {
-    const auto group = static_cast<std::size_t>(-1);  // not 1, even of a single element
-    return requantize_row(block, acc, job.n, group, job.multipliers, q);
-  }
-  if (is_one_row(g) && g.block_cols == 1 && g.cols < chunk_size / 2) {
-    // Rows too short to start anew for each of them: many are one, with the multipliers written out.
-    chunk_buffer<float> multipliers;
-    const std::size_t most = elements_at_once(g), length = job.n < most ? job.n : most;
-    expand(g, job.multipliers, 0, length, multipliers);
-    for (std::size_t i = 0; i < job.n; i += length) {
-      const std::size_t n = job.n - i < length ? job.n - i : length;
-      requantize_interleaved(block, acc + i, n, multipliers.data, q + i);
-    }
-    return;
-  }
-  for_each_row(g, 0, job.n, [&](std::size_t i, std::size_t n, std::size_t, std::size_t c) HWY_ATTR {
-    requantize_row(block, acc + i, n, g.block_cols, job.multipliers + c, q + i);
-  });
-}
-
-// ---- Chunks --------------------------------------------------------------------------------------
+// ---- Kinds of products ---------------------------------------------------------------------------
 
 enum class requantize_kind {
   real,
@@ -218,10 +32,312 @@ enum class requantize_kind {
   twice_31,  // the shifts are at least 31
 };
 
+// Fixed point multipliers of a job.
+struct fixed_point_kind {
+  requantize_kind kind;
+  int scale;  // added to the shifts, and multipliers are shifted left by it
+};
+
+HWY_INLINE fixed_point_kind fixed_point_kind_of(const requantize_job& job, std::size_t count) {
+  using kind = requantize_kind;
+  std::uint32_t bits = 0;
+  int lowest = 62, highest = 0;
+  for (std::size_t c = 0; c < count; ++c) {
+    const fixed_point_multiplier m = job.fixed_multipliers[c];
+    bits |= static_cast<std::uint32_t>(m.multiplier);
+    lowest = m.shift < lowest ? m.shift : lowest;
+    highest = m.shift > highest ? m.shift : highest;
+  }
+  if (job.rule == fixed_point_rule::double_rounding) {
+    return {lowest >= 31 ? kind::twice_31 : kind::twice, 0};
+  }
+  // The same numbers with more bits: XNNPACK's multipliers have 24.
+  const int unused = detail::leading_zeros(bits | 1) - 1;
+  const int scale = unused < 62 - highest ? unused : 62 - highest;
+  return {lowest + scale >= 32 ? kind::single_32 : kind::single, scale};
+}
+
+// acc * multiplier * 2^-shift. shift is an int, or a vector.
+template <requantize_kind Kind, class V, class Bits>
+HWY_INLINE V multiply_fixed(V acc, V multiplier, Bits shift, int scale) {
+  const hn::DFromV<V> di;
+  if constexpr (Kind == requantize_kind::single) {
+    return multiply_single_rounding(di, acc, multiplier, shift);
+  } else if constexpr (Kind == requantize_kind::single_32) {
+    return multiply_single_rounding_32(di, acc, hn::ShiftLeftSame(multiplier, scale),
+                                       bits_plus(shift, scale));
+  } else {
+    return multiply_double_rounding < Kind == requantize_kind::twice > (di, acc, multiplier, shift);
+  }
+}
+
+// ---- Sums to s8, u8, s16 -------------------------------------------------------------------------
+
+// The integers that vectors of sums become, before zero points: same() with one multiplier for all lanes, each() with
+// one for each of them.
+template <class Q>
+struct real_products {
+  using multiplier = float;
+  float lo, hi;
+
+  explicit real_products(const requantize_job& job)
+      : lo(static_cast<float>(job.codes.min - job.zero_point)),
+        hi(static_cast<float>(job.codes.max - job.zero_point)) {}
+
+  template <class VI>
+  HWY_INLINE VI same(VI acc, float m) const {
+    return steps(acc, hn::Set(hn::RebindToFloat<hn::DFromV<VI>>(), m));
+  }
+  template <class VI>
+  HWY_INLINE VI each(VI acc, const float* m) const {
+    return steps(acc, hn::LoadU(hn::RebindToFloat<hn::DFromV<VI>>(), m));
+  }
+
+ private:
+  template <class VI, class VF>
+  HWY_INLINE VI steps(VI acc, VF m) const {
+    const hn::DFromV<VF> df;
+    const auto l = hn::Set(df, lo), h = hn::Set(df, hi);
+    if constexpr (sizeof(Q) != 1) {
+      return requantize_vector(df, acc, m, l, h);
+    } else {                                            // what follows saturates
+      const VF t = hn::Mul(hn::ConvertTo(df, acc), m);  // no NaN
+#if HWY_ARCH_X86
+      return nearest_int(hn::Min(t, h));
+#else
+      return nearest_int(clamp_for_nearest_int(t, l, h));
+#endif
+    }
+  }
+};
+
+template <requantize_kind Kind>
+struct fixed_products {
+  using multiplier = fixed_point_multiplier;
+  int scale;
+
+  template <class VI>
+  HWY_INLINE VI same(VI acc, fixed_point_multiplier m) const {
+    const auto value = hn::Set(hn::DFromV<VI>(), m.multiplier);
+    return multiply_fixed<Kind>(acc, value, static_cast<int>(m.shift), scale);
+  }
+  template <class VI>
+  HWY_INLINE VI each(VI acc, const fixed_point_multiplier* m) const {
+    VI values, shifts;
+    hn::LoadInterleaved2(hn::DFromV<VI>(), &m->multiplier, values, shifts);
+    return multiply_fixed<Kind>(acc, values, shifts, scale);
+  }
+};
+
+// What all elements share; by value where there are loops, because codes of one byte could be written to anything
+// that there is a pointer to. A block is four vectors of sums. Unsigned codes are those of int8 with the sign bit
+// flipped and 128 less in the zero point: one kernel for both.
+template <class Q, class Products>
+struct requantize_block {
+  static constexpr bool bits8 = sizeof(Q) == 1;
+  using multiplier = typename Products::multiplier;
+  Products products;
+  std::int32_t sign, z, min, max;
+  bool clamp;  // not all codes are in use
+
+  requantize_block(const requantize_job& job, const Products& p)
+      : products(p),
+        sign(job.to == code_type::u8 ? 128 : 0),
+        z(job.zero_point - sign),
+        min(job.codes.min - sign),
+        max(job.codes.max - sign),
+        clamp(!(job.codes == job.format)) {}
+
+  template <class VI>
+  HWY_INLINE void store(VI a, VI b, VI c, VI d, Q* HWY_RESTRICT q) const {
+    const hn::DFromV<VI> di;
+    const hn::Repartition<Q, hn::DFromV<VI>> dq;
+    if constexpr (bits8) {
+      const hn::Repartition<std::int16_t, hn::DFromV<VI>> d16;
+      auto code = add_and_saturate(dq, a, b, c, d, hn::Set(d16, static_cast<std::int16_t>(z)));
+      if (HWY_UNLIKELY(clamp)) code = clamped(dq, code);
+      hn::StoreU(hn::Xor(code, hn::Set(dq, static_cast<Q>(sign))), dq, q);
+    } else {
+      const auto z32 = hn::Set(di, z);
+      hn::StoreU(hn::OrderedDemote2To(dq, hn::Add(a, z32), hn::Add(b, z32)), dq, q);
+      hn::StoreU(hn::OrderedDemote2To(dq, hn::Add(c, z32), hn::Add(d, z32)), dq, q + hn::Lanes(dq));
+    }
+  }
+
+  template <class DQ, class V>
+  HWY_INLINE V clamped(DQ dq, V code) const {
+    code = hn::Max(code, hn::Set(dq, static_cast<Q>(min)));
+    return hn::Min(code, hn::Set(dq, static_cast<Q>(max)));
+  }
+
+  // One vector, or what there is of it. steps(acc): same or each.
+  template <class Steps>
+  HWY_INLINE void one(const std::int32_t* HWY_RESTRICT acc, std::size_t n, const Steps& steps,
+                      Q* HWY_RESTRICT q) const {
+    const hn::ScalableTag<std::int32_t> di;
+    const hn::Rebind<Q, decltype(di)> dq;
+    const bool whole = n == hn::Lanes(di);
+    const auto y = steps(whole ? hn::LoadU(di, acc) : hn::LoadN(di, acc, n));
+    auto code = hn::Zero(dq);
+    if constexpr (bits8) {
+      code = hn::Xor(clamped(dq, add_and_saturate(dq, y, z)), hn::Set(dq, static_cast<Q>(sign)));
+    } else {
+      code = hn::DemoteTo(dq, hn::Add(y, hn::Set(di, z)));
+    }
+    whole ? hn::StoreU(code, dq, q) : hn::StoreN(code, dq, q, n);
+  }
+
+  // One multiplier for each of the vectors.
+  HWY_INLINE void same(const std::int32_t* HWY_RESTRICT acc, multiplier m0, multiplier m1,
+                       multiplier m2, multiplier m3, Q* HWY_RESTRICT q) const {
+    const hn::ScalableTag<std::int32_t> di;
+    const std::size_t N = hn::Lanes(di);
+    store(products.same(hn::LoadU(di, acc), m0), products.same(hn::LoadU(di, acc + N), m1),
+          products.same(hn::LoadU(di, acc + 2 * N), m2),
+          products.same(hn::LoadU(di, acc + 3 * N), m3), q);
+  }
+  // One for each of the elements.
+  HWY_INLINE void each(const std::int32_t* HWY_RESTRICT acc, const multiplier* HWY_RESTRICT m,
+                       Q* HWY_RESTRICT q) const {
+    const hn::ScalableTag<std::int32_t> di;
+    const std::size_t N = hn::Lanes(di);
+    store(products.each(hn::LoadU(di, acc), m), products.each(hn::LoadU(di, acc + N), m + N),
+          products.each(hn::LoadU(di, acc + 2 * N), m + 2 * N),
+          products.each(hn::LoadU(di, acc + 3 * N), m + 3 * N), q);
+  }
+};
+
+// n elements, all with the multiplier m.
+template <class Q, class Products>
+HWY_INLINE void requantize_run(const requantize_block<Q, Products>& block,
+                               const std::int32_t* HWY_RESTRICT acc, std::size_t n,
+                               typename Products::multiplier m, Q* HWY_RESTRICT q) {
+  const auto steps = [&](auto v) HWY_ATTR { return block.products.same(v, m); };
+  for_each_four(
+      n, hn::Lanes(hn::ScalableTag<float>()),
+      [&](std::size_t i) HWY_ATTR { block.same(acc + i, m, m, m, m, q + i); },
+      [&](std::size_t i, std::size_t length)
+          HWY_ATTR { block.one(acc + i, length, steps, q + i); });
+}
+
+// n elements with multipliers of their own. If they are less than a vector, it must be possible to read a whole
+// one of multipliers.
+template <class Q, class Products>
+HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize_interleaved(
+    requantize_block<Q, Products> block, const std::int32_t* HWY_RESTRICT acc, std::size_t n,
+    const typename Products::multiplier* HWY_RESTRICT m, Q* HWY_RESTRICT q) {
+  for_each_four(
+      n, hn::Lanes(hn::ScalableTag<float>()),
+      [&](std::size_t i) HWY_ATTR { block.each(acc + i, m + i, q + i); },
+      [&](std::size_t i, std::size_t length) HWY_ATTR {
+        const auto steps = [&](auto v) HWY_ATTR { return block.products.each(v, m + i); };
+        block.one(acc + i, length, steps, q + i);
+      });
+}
+
+// Groups of Vectors vectors, which are 1 or 2.
+template <std::size_t Vectors, class Q, class Products>
+HWY_INLINE void requantize_short_groups(const requantize_block<Q, Products>& block,
+                                        const std::int32_t* HWY_RESTRICT acc, std::size_t n,
+                                        const typename Products::multiplier* HWY_RESTRICT m,
+                                        Q* HWY_RESTRICT q) {
+  const std::size_t N = hn::Lanes(hn::ScalableTag<float>()), step = 4 * N;
+  std::size_t i = 0;
+  for (; i + step <= n; i += step, m += 4 / Vectors) {
+    const auto* again = m;
+#if defined(__GNUC__) && HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+    // AVX-512 can broadcast an operand in memory as part of the product. GCC prefers a register for what two
+    // products share, which takes 8 % longer, unless it does not know that they do.
+    asm("" : "+r"(again));
+#endif
+    block.same(acc + i, m[0], again[1 / Vectors], m[2 / Vectors], again[3 / Vectors], q + i);
+  }
+  for (; i < n; i += Vectors * N, ++m) {
+    requantize_run(block, acc + i, n - i < Vectors * N ? n - i : Vectors * N, *m, q + i);
+  }
+}
+
+// A row of n elements in groups, the last of which may be shorter.
+template <class Q, class Products>
+HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize_row(
+    requantize_block<Q, Products> block, const std::int32_t* HWY_RESTRICT acc, std::size_t n,
+    std::size_t group, const typename Products::multiplier* HWY_RESTRICT m, Q* HWY_RESTRICT q) {
+  const std::size_t N = hn::Lanes(hn::ScalableTag<float>());
+  if (group == 1) return requantize_interleaved(block, acc, n, m, q);
+  if (group == N) return requantize_short_groups<1>(block, acc, n, m, q);
+  if (group == 2 * N) return requantize_short_groups<2>(block, acc, n, m, q);
+  for (std::size_t i = 0; i < n; i += group, ++m) {
+    requantize_run(block, acc + i, n - i < group ? n - i : group, *m, q + i);
+  }
+}
+
+// Whether requantize_array is good at the layout: no rows or groups of less than a vector.
+HWY_INLINE bool has_long_rows(const granularity& g) {
+  const std::size_t N = hn::Lanes(hn::ScalableTag<float>());
+  if (is_one_parameter(g) || (is_one_row(g) && g.block_cols == 1)) return true;
+  return g.cols >= N && (g.block_cols >= N || g.block_cols == 1);
+}
+
+template <class Q, class Products>
+HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize_array(
+    const requantize_job& job, const granularity& g, const Products& products,
+    const typename Products::multiplier* multipliers) {
+  const requantize_block<Q, Products> block(job, products);
+  const std::int32_t* const acc = static_cast<const std::int32_t*>(job.in);
+  Q* const q = static_cast<Q*>(job.out);
+  if (is_one_parameter(g)) {
+    const auto group = static_cast<std::size_t>(-1);  // not 1, even of a single element
+    return requantize_row(block, acc, job.n, group, multipliers, q);
+  }
+  if (is_one_row(g) && g.block_cols == 1 && g.cols < chunk_size / 2) {
+    // Rows too short to start anew for each of them: many are one, with the multipliers written out.
+    chunk_buffer<typename Products::multiplier> expanded;
+    const std::size_t most = elements_at_once(g), length = job.n < most ? job.n : most;
+    expand(g, multipliers, 0, length, expanded);
+    for (std::size_t i = 0; i < job.n; i += length) {
+      const std::size_t n = job.n - i < length ? job.n - i : length;
+      requantize_interleaved(block, acc + i, n, expanded.data, q + i);
+    }
+    return;
+  }
+  for_each_row(g, 0, job.n, [&](std::size_t i, std::size_t n, std::size_t, std::size_t c) HWY_ATTR {
+    requantize_row(block, acc + i, n, g.block_cols, multipliers + c, q + i);
+  });
+}
+
+// Whether it was done.
+HWY_INLINE bool requantize_sums(const requantize_job& job, const granularity& g) {
+  if (job.from != code_type::s32 || !has_long_rows(g)) return false;
+  const bool bits8 = job.to == code_type::s8 || job.to == code_type::u8;
+  if (job.fixed_multipliers == nullptr) {
+    if (!bits8 && job.to != code_type::s16) return false;
+    bits8
+        ? requantize_array<std::int8_t>(job, g, real_products<std::int8_t>(job), job.multipliers)
+        : requantize_array<std::int16_t>(job, g, real_products<std::int16_t>(job), job.multipliers);
+    return true;
+  }
+  if (!bits8) return false;
+  using kind = requantize_kind;
+  const fixed_point_kind fixed = fixed_point_kind_of(job, g.count());
+  if (fixed.kind == kind::single_32) {
+    requantize_array<std::int8_t>(job, g, fixed_products<kind::single_32>{fixed.scale},
+                                  job.fixed_multipliers);
+    return true;
+  }
+  if (fixed.kind == kind::twice_31) {
+    requantize_array<std::int8_t>(job, g, fixed_products<kind::twice_31>{fixed.scale},
+                                  job.fixed_multipliers);
+    return true;
+  }
+  return false;
+}
+
+// ---- Chunks --------------------------------------------------------------------------------------
+
 // What all chunks of a job share.
 struct requantize_rules {
   std::int32_t least, most, z, z_in;  // codes in use, less z
-  int scale = 0;                      // added to the shifts, and multipliers are shifted left by it
+  int scale = 0;                      // fixed_point_kind has it
 
   explicit requantize_rules(const requantize_job& job)
       : least(job.codes.min - job.zero_point),
@@ -256,20 +372,10 @@ HWY_INLINE void requantize_part(const requantize_rules& rules,
     } else {
       auto m = hn::Set(di, first.multiplier), shifts = hn::Set(di, first.shift);
       if constexpr (!Shared) hn::LoadInterleaved2(di, &multipliers[i].multiplier, m, shifts);
-      const auto multiply = [&](auto shift) HWY_ATTR {
-        if constexpr (Kind == requantize_kind::single) {
-          return multiply_single_rounding(di, acc, m, shift);
-        } else if constexpr (Kind == requantize_kind::single_32) {
-          return multiply_single_rounding_32(di, acc, hn::ShiftLeftSame(m, rules.scale),
-                                             bits_plus(shift, rules.scale));
-        } else {
-          return multiply_double_rounding < Kind == requantize_kind::twice > (di, acc, m, shift);
-        }
-      };
       if constexpr (Shared) {
-        y = multiply(static_cast<int>(first.shift));
+        y = multiply_fixed<Kind>(acc, m, static_cast<int>(first.shift), rules.scale);
       } else {
-        y = multiply(shifts);
+        y = multiply_fixed<Kind>(acc, m, shifts, rules.scale);
       }
     }
     if constexpr (Kind != requantize_kind::real) y = hn::Min(hn::Max(y, lo), hi);
@@ -318,23 +424,14 @@ HWY_INLINE requantize_chunk_function choose_requantize_chunk(const requantize_jo
     return job.to == code_type::s32 ? &requantize_chunk<kind::real_wide>
                                     : &requantize_chunk<kind::real>;
   }
-  std::uint32_t bits = 0;
-  int lowest = 62, highest = 0;
-  const std::size_t count = g.count();
-  for (std::size_t c = 0; c < count; ++c) {
-    const fixed_point_multiplier m = job.fixed_multipliers[c];
-    bits |= static_cast<std::uint32_t>(m.multiplier);
-    lowest = m.shift < lowest ? m.shift : lowest;
-    highest = m.shift > highest ? m.shift : highest;
+  const fixed_point_kind fixed = fixed_point_kind_of(job, g.count());
+  rules.scale = fixed.scale;
+  switch (fixed.kind) {
+    case kind::single: return &requantize_chunk<kind::single>;
+    case kind::single_32: return &requantize_chunk<kind::single_32>;
+    case kind::twice: return &requantize_chunk<kind::twice>;
+    default: return &requantize_chunk<kind::twice_31>;
   }
-  if (job.rule == fixed_point_rule::double_rounding) {
-    return lowest >= 31 ? &requantize_chunk<kind::twice_31> : &requantize_chunk<kind::twice>;
-  }
-  // The same numbers with more bits: XNNPACK's multipliers have 24.
-  const int unused = detail::leading_zeros(bits | 1) - 1;
-  rules.scale = unused < 62 - highest ? unused : 62 - highest;
-  return lowest + rules.scale >= 32 ? &requantize_chunk<kind::single_32>
-                                    : &requantize_chunk<kind::single>;
 }
 
 HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize_chunks(const requantize_job& job,
@@ -357,14 +454,7 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize_chunks(const requantize_job
 HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize(const requantize_job& job) {
   if (job.n == 0) return;
   const granularity g = as_one_row(job.layout, job.n);
-  if (job.from == code_type::s32 && job.fixed_multipliers == nullptr && has_long_rows(g)) {
-    switch (job.to) {
-      case code_type::s8:
-      case code_type::u8: return requantize_array<std::int8_t>(job, g);
-      case code_type::s16: return requantize_array<std::int16_t>(job, g);
-      default: break;
-    }
-  }
+  if (requantize_sums(job, g)) return;
   requantize_chunks(job, g);
 }
 
