@@ -305,7 +305,7 @@ HWY_INLINE void pack_bits(const std::uint8_t* HWY_RESTRICT codes, std::size_t le
   }
 }
 
-// Unpacks bytes, which may be read in whole vectors, into 8-bit codes.
+// Unpacks bytes into 8-bit codes, of which whole vectors are written.
 template <std::size_t Bits, bit_order Order>
 HWY_INLINE void unpack_bits(const std::uint8_t* HWY_RESTRICT in, std::size_t length, bool is_signed,
                             std::uint8_t* HWY_RESTRICT codes) {
@@ -318,8 +318,8 @@ HWY_INLINE void unpack_bits(const std::uint8_t* HWY_RESTRICT in, std::size_t len
   const auto store = [&](auto v, std::size_t i) HWY_ATTR {
     hn::StoreU(hn::Sub(hn::Xor(hn::And(v, mask), sign), sign), d8, codes + i);
   };
-  for (std::size_t i = 0; i < length; i += per_byte * N) {
-    const auto v = hn::LoadU(d8, in + i / per_byte);
+  // The codes from i on, of one vector of bytes.
+  const auto unpack = [&](auto v, std::size_t i) HWY_ATTR {
     const auto field = [&](auto k) HWY_ATTR {
       constexpr int place = Order == bit_order::first_low
                                 ? static_cast<int>(Bits) * decltype(k)::value
@@ -341,6 +341,11 @@ HWY_INLINE void unpack_bits(const std::uint8_t* HWY_RESTRICT in, std::size_t len
       store(hn::InterleaveWholeLower(d8, ac1, bd1), i + 2 * N);
       store(hn::InterleaveWholeUpper(d8, ac1, bd1), i + 3 * N);
     }
+  };
+  std::size_t i = 0;
+  for (; i + per_byte * N <= length; i += per_byte * N) unpack(hn::LoadU(d8, in + i / per_byte), i);
+  if (i != length) {
+    unpack(hn::LoadN(d8, in + i / per_byte, (length - i + per_byte - 1) / per_byte), i);
   }
 }
 
@@ -360,25 +365,21 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void pack_codes(code_type type, const std::
   }
 }
 
-// A chunk of a packed array, from element first on, as 8-bit codes, with room behind them.
+// Elements first ... first + length - 1 of a packed array as 8-bit codes, of which whole vectors are written. `first`
+// is at the beginning of a byte.
 HWY_NOINLINE HWY_MAYBE_UNUSED static void unpack_codes(code_type type, bool is_signed,
                                                        const void* in, std::size_t first,
                                                        std::size_t length, std::uint8_t* codes) {
-  const std::size_t N = hn::Lanes(hn::ScalableTag<std::uint8_t>());
   const std::uint8_t* const bytes = static_cast<const std::uint8_t*>(in);
-  chunk_buffer<std::uint8_t> copy;
-  const bool four = type == code_type::bits4_first_low || type == code_type::bits4_first_high;
-  const std::size_t per_byte = four ? 2 : 4;
-  const std::uint8_t* const from =
-      readable(bytes + first / per_byte, (length + per_byte - 1) / per_byte, N, copy.data);
   switch (type) {
     case code_type::bits4_first_low:
-      return unpack_bits<4, bit_order::first_low>(from, length, is_signed, codes);
+      return unpack_bits<4, bit_order::first_low>(bytes + first / 2, length, is_signed, codes);
     case code_type::bits4_first_high:
-      return unpack_bits<4, bit_order::first_high>(from, length, is_signed, codes);
+      return unpack_bits<4, bit_order::first_high>(bytes + first / 2, length, is_signed, codes);
     case code_type::bits2_first_low:
-      return unpack_bits<2, bit_order::first_low>(from, length, is_signed, codes);
-    default: return unpack_bits<2, bit_order::first_high>(from, length, is_signed, codes);
+      return unpack_bits<2, bit_order::first_low>(bytes + first / 4, length, is_signed, codes);
+    default:
+      return unpack_bits<2, bit_order::first_high>(bytes + first / 4, length, is_signed, codes);
   }
 }
 

@@ -4,7 +4,8 @@
 // Codes -> real numbers:   x = fl(scale * float(q - z)), then rounded to 16 bits if that is the type of x.
 // Compiled once per target (detail/foreach_target.hpp).
 //
-// There is one loop, from codes to float. Packed codes are unpacked into a buffer before it, uint16 is widened, and 16-bit real numbers rounded from a buffer behind it, chunk by chunk.
+// There is one loop, from codes to float, or from 8 bits to half. Packed codes are unpacked into a buffer before it,
+// uint16 is widened, and other 16-bit real numbers rounded from a buffer behind it, chunk by chunk.
 HWY_BEFORE_NAMESPACE();
 QMATH_BEGIN_NAMESPACE
 namespace impl {
@@ -37,18 +38,32 @@ HWY_INLINE VF dequantize_vector(VI q, VF scale, VI zero_point) {
   return hn::Mul(hn::ConvertTo(df, hn::Sub(q, zero_point)), scale);
 }
 
+HWY_INLINE void store_lanes(hn::Vec<hn::ScalableTag<float>> v, float* x) {
+  hn::StoreU(v, hn::ScalableTag<float>(), x);
+}
+HWY_INLINE void store_lanes(hn::Vec<hn::ScalableTag<float>> v, std::size_t n, float* x) {
+  hn::StoreN(v, hn::ScalableTag<float>(), x, n);
+}
+HWY_INLINE void store_lanes(hn::Vec<hn::ScalableTag<float>> v, half* x) {
+  const hn::Rebind<std::uint16_t, hn::ScalableTag<float>> d16;
+  hn::StoreU(half_bits(d16, v), d16, reinterpret_cast<std::uint16_t*>(x));
+}
+HWY_INLINE void store_lanes(hn::Vec<hn::ScalableTag<float>> v, std::size_t n, half* x) {
+  const hn::Rebind<std::uint16_t, hn::ScalableTag<float>> d16;
+  hn::StoreN(half_bits(d16, v), d16, reinterpret_cast<std::uint16_t*>(x), n);
+}
+
 // n neighbours. scale(i, m) and zero_point(i, m) are the parameters of the m elements from i on: a vector of
 // them, or all n if those are fewer.
-template <class Q, class Scale, class ZeroPoint>
+template <class Q, class X, class Scale, class ZeroPoint>
 HWY_INLINE void dequantize_neighbours(const Q* HWY_RESTRICT q, std::size_t n, const Scale& scale,
-                                      const ZeroPoint& zero_point, float* HWY_RESTRICT x) {
-  const hn::ScalableTag<float> df;
-  const std::size_t N = hn::Lanes(df);
+                                      const ZeroPoint& zero_point, X* HWY_RESTRICT x) {
+  const std::size_t N = hn::Lanes(hn::ScalableTag<float>());
   const auto one = [&](std::size_t i) HWY_ATTR {
-    hn::StoreU(dequantize_vector(load_as_int32(q + i), scale(i, N), zero_point(i, N)), df, x + i);
+    store_lanes(dequantize_vector(load_as_int32(q + i), scale(i, N), zero_point(i, N)), x + i);
   };
   if (HWY_UNLIKELY(n < N)) {
-    hn::StoreN(dequantize_vector(load_as_int32(q, n), scale(0, n), zero_point(0, n)), df, x, n);
+    store_lanes(dequantize_vector(load_as_int32(q, n), scale(0, n), zero_point(0, n)), n, x);
     return;
   }
   std::size_t i = 0;
@@ -58,11 +73,11 @@ HWY_INLINE void dequantize_neighbours(const Q* HWY_RESTRICT q, std::size_t n, co
 }
 
 // Neighbours with parameters of their own.
-template <class Q>
+template <class Q, class X>
 HWY_INLINE void dequantize_interleaved(const Q* HWY_RESTRICT q, std::size_t n,
                                        const float* HWY_RESTRICT scales,
                                        const std::int32_t* HWY_RESTRICT zero_points,
-                                       float* HWY_RESTRICT x) {
+                                       X* HWY_RESTRICT x) {
   const hn::ScalableTag<float> df;
   const hn::ScalableTag<std::int32_t> di;
   const std::size_t N = hn::Lanes(df);
@@ -80,9 +95,9 @@ HWY_INLINE void dequantize_interleaved(const Q* HWY_RESTRICT q, std::size_t n,
 }
 
 // Neighbours that share theirs.
-template <class Q>
+template <class Q, class X>
 HWY_INLINE void dequantize_run(const Q* HWY_RESTRICT q, std::size_t n, float scale,
-                               std::int32_t zero_point, float* HWY_RESTRICT x) {
+                               std::int32_t zero_point, X* HWY_RESTRICT x) {
   const auto s = hn::Set(hn::ScalableTag<float>(), scale);
   const auto z = hn::Set(hn::ScalableTag<std::int32_t>(), zero_point);
   dequantize_neighbours(
@@ -109,11 +124,11 @@ HWY_INLINE block_params block_params_of(const dequantize_job& job) {
 
 // n elements in blocks, all of them whole and multiples of Vectors vectors. Not inlined, because the little
 // that is done for each block counts where blocks are short: it has to be in registers.
-template <std::size_t Vectors, class Q>
+template <std::size_t Vectors, class Q, class X>
 HWY_NOINLINE HWY_MAYBE_UNUSED static void dequantize_vector_blocks(const Q* HWY_RESTRICT q,
                                                                    std::size_t n, std::size_t block,
                                                                    const block_params& first,
-                                                                   float* HWY_RESTRICT x) {
+                                                                   X* HWY_RESTRICT x) {
   const hn::ScalableTag<float> df;
   const hn::ScalableTag<std::int32_t> di;
   const std::size_t N = hn::Lanes(df);
@@ -124,7 +139,7 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void dequantize_vector_blocks(const Q* HWY_
     const auto s = hn::Set(df, *scale);
     const auto z = hn::Set(di, *zero_point);
     const auto one = [&](std::size_t j) HWY_ATTR {
-      hn::StoreU(dequantize_vector(load_as_int32(q + j), s, z), df, x + j);
+      store_lanes(dequantize_vector(load_as_int32(q + j), s, z), x + j);
     };
     const Q* const block_end = q + block;
     do {
@@ -138,11 +153,11 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void dequantize_vector_blocks(const Q* HWY_
 }
 
 // n elements in blocks of any size, the first one with `left` elements, the last one cut off at the end.
-template <class Q>
+template <class Q, class X>
 HWY_NOINLINE HWY_MAYBE_UNUSED static void dequantize_blocks(const Q* HWY_RESTRICT q, std::size_t n,
                                                             std::size_t block, std::size_t left,
                                                             const block_params& first,
-                                                            float* HWY_RESTRICT x) {
+                                                            X* HWY_RESTRICT x) {
   const float* scale = first.scales;
   const std::int32_t* zero_point = first.zero_points;
   for (const Q* const end = q + n; q != end; left = block) {
@@ -155,9 +170,9 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void dequantize_blocks(const Q* HWY_RESTRIC
 }
 
 // n elements of one row, from column `col` of it on.
-template <class Q>
+template <class Q, class X>
 HWY_INLINE void dequantize_row(const Q* HWY_RESTRICT q, std::size_t n, std::size_t col,
-                               std::size_t block, block_params p, float* HWY_RESTRICT x) {
+                               std::size_t block, block_params p, X* HWY_RESTRICT x) {
   const std::size_t N = hn::Lanes(hn::ScalableTag<float>());
   if (col >= block) {
     p = p.from(col / block);
@@ -182,9 +197,9 @@ HWY_INLINE void dequantize_row(const Q* HWY_RESTRICT q, std::size_t n, std::size
 
 // Many short runs: their parameters are written out, one for each element. Those of as many whole periods as
 // a chunk has room for serve all of them.
-template <class Q>
+template <class Q, class X>
 HWY_INLINE void dequantize_short_runs(const dequantize_job& job, const granularity& g,
-                                      std::size_t first, std::size_t length, const Q* q, float* x) {
+                                      std::size_t first, std::size_t length, const Q* q, X* x) {
   chunk_buffer<float> scales;
   chunk_buffer<std::int32_t> zero_points;
   const bool repeats = repeats_in_a_chunk(g);
@@ -201,11 +216,10 @@ HWY_INLINE void dequantize_short_runs(const dequantize_job& job, const granulari
 }
 
 // Elements first ... first + length - 1, which are those at q and x.
-template <class Q>
+template <class Q, class X>
 HWY_NOINLINE HWY_MAYBE_UNUSED static void dequantize_part(const dequantize_job& job,
                                                           const granularity& g, std::size_t first,
-                                                          std::size_t length, const Q* q,
-                                                          float* x) {
+                                                          std::size_t length, const Q* q, X* x) {
   const std::size_t N = hn::Lanes(hn::ScalableTag<float>());
   const bool interleaved = g.block_cols == 1 && g.count() != 1;
   const std::size_t run = interleaved || g.block_cols > g.cols ? g.cols : g.block_cols;
@@ -216,7 +230,7 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void dequantize_part(const dequantize_job& 
   for_each_row(
       g, first, length, [&](std::size_t i, std::size_t n, std::size_t col, std::size_t c) HWY_ATTR {
         const Q* const from = q + (i - first);
-        float* const to = x + (i - first);
+        X* const to = x + (i - first);
         if (interleaved) {
           dequantize_interleaved(from, n, job.scales + c + col,
                                  job.zero_points ? job.zero_points + c + col : nullptr, to);
@@ -231,6 +245,11 @@ HWY_INLINE void dequantize_array(const dequantize_job& job, const granularity& g
                                  std::size_t length, const Q* q) {
   if (job.to == real_type::f32) {
     return dequantize_part(job, g, first, length, q, static_cast<float*>(job.out) + first);
+  }
+  if constexpr (sizeof(Q) == 1 && has_half) {
+    if (job.to == real_type::f16) {
+      return dequantize_part(job, g, first, length, q, static_cast<half*>(job.out) + first);
+    }
   }
   constexpr std::size_t size = 4 * chunk_size;  // fewer calls than with single chunks
   alignas(64) float reals[size + sizeof(chunk_buffer<float>) / sizeof(float)];
@@ -252,10 +271,8 @@ HWY_INLINE void dequantize_packed(const dequantize_job& job, const granularity& 
   const bool is_signed = job.format.min < 0;
   for (std::size_t first = 0; first < job.n; first += size) {
     const std::size_t length = job.n - first < size ? job.n - first : size;
-    for_each_chunk(length, [&](std::size_t i, std::size_t n) HWY_ATTR {
-      unpack_codes(job.from, is_signed, job.in, first + i, n,
-                   reinterpret_cast<std::uint8_t*>(codes + i));
-    });
+    unpack_codes(job.from, is_signed, job.in, first, length,
+                 reinterpret_cast<std::uint8_t*>(codes));
     dequantize_array(job, g, first, length, codes);
   }
 }
