@@ -206,8 +206,8 @@ void attention() {
   };
   again("a thread pool", executor);
 
-  // Without an executor: a fixed share for each of your threads.
   std::fill(scores.begin(), scores.end(), 0.0f);
+  // Without an executor: a fixed share for each of your threads.
   const auto part = [&](std::size_t thread, std::size_t threads) {
     const std::size_t first = batch.tasks() * thread / threads;
     const std::size_t last = batch.tasks() * (thread + 1) / threads;

@@ -55,9 +55,9 @@ int main() {
   std::printf("stochastic: %zu of %zu are 1; %zu of the second half's %zu are the same\n", ones, n,
               same, n / 2);
 
-  // From the sums of a GEMM to int8 by integers alone, as TFLite's reference kernels have it.
   const std::vector<std::int32_t> sums = {-100000, -1500, -500, 0, 500, 1500, 100000};
   std::vector<std::int8_t> codes(sums.size());
+  // From the sums of a GEMM to int8 by integers alone, as TFLite's reference kernels have it.
   qmath::requantize(sums, qmath::fixed_point::tflite_double_rounding(0.001, 3), codes);
   std::printf("requantized:");
   for (const std::int8_t code : codes) std::printf(" %d", code);

@@ -1,0 +1,90 @@
+// Copyright (c) qmath contributors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Before and after quantization: what a layer sees is collected, a range is chosen from it in two ways, the error of
+// each is measured, and live data are compared with what was seen.
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <qmath/qmath.hpp>
+#include <vector>
+
+namespace {
+
+/// Nearly normal numbers, the same on every machine, and now and then a large one.
+std::vector<float> activations(std::uint32_t seed) {
+  std::vector<float> x(2048);
+  for (float& v : x) {
+    float sum = -2.0f;
+    for (int i = 0; i < 4; ++i) {
+      seed = seed * 1664525u + 1013904223u;
+      sum += static_cast<float>(seed >> 8) * 0x1p-24f;
+    }
+    v = seed % 4099 == 0 ? 20.0f * sum : sum;
+  }
+  return x;
+}
+
+/// Of data in two parts, as two threads would have them.
+double sqnr(const std::vector<float>& a, const std::vector<float>& b, std::size_t parts) {
+  qmath::error_sums errors, other;
+  qmath::add_errors(a, b, errors);  // any number of times, in any number of threads' accumulators
+  if (parts == 2) qmath::add_errors(a, b, other);
+  qmath::merge(errors, other);  // in any order
+  const double db = qmath::sqnr_db(errors);
+  return db;
+}
+
+}  // namespace
+
+int main() {
+  std::vector<std::vector<float>> batches;
+  for (std::uint32_t i = 0; i < 30; ++i) batches.push_back(activations(i * 7919));
+  const std::vector<float> x = activations(1);
+  std::vector<std::int8_t> q(x.size());
+  std::vector<float> back(x.size());
+  const auto round_trip = [&](const char* what, qmath::affine_params p) {
+    qmath::quantize(x, p, q);
+    qmath::dequantize(q, p, back);
+    const double db = sqnr(x, back, 1);
+    const bool same = db == sqnr(x, back, 2);  // twice the same data: the same ratio
+    std::printf("%-12s scale %.5f, %.1f dB\n", what, static_cast<double>(p.scale), db);
+    return same ? db : 0.0;
+  };
+
+  // 16432 bytes, wherever you put it.
+  static qmath::histogram_observer<> seen;
+  for (const auto& batch : batches) qmath::observe(seen, batch);
+  const qmath::value_range range = qmath::percentile(seen, 0.0001, 0.9999);
+  const auto params = qmath::choose_params<std::int8_t>(range, qmath::affine);
+
+  // The live batch has no large numbers: a range that cuts them is best for it, and wrong for data that have them.
+  const double by_percentile = round_trip("percentile", params);
+  const double by_extremes = round_trip(
+      "extremes", qmath::choose_params<std::int8_t>(qmath::range_of(seen), qmath::affine));
+  const double by_search = [&] {
+    const auto best = qmath::mse_range<std::int8_t>(seen, qmath::symmetric);
+    const auto found = qmath::choose_params<std::int8_t>(best, qmath::symmetric);
+    return round_trip("least error", found);
+  }();
+
+  static qmath::drift_monitor<> monitor = {
+      .layer = "conv1", .clip = range, .calibration = seen, .sampling = {.every = 16}};
+  std::vector<float> live = activations(12345);
+  live[77] = std::nanf("");
+  bool seen_nan = false;
+  // In production, every input. True: it has the first NaN or infinity, and the monitor knows where.
+  if (qmath::watch(monitor, live)) {
+    seen_nan = monitor.live.first_nan.index == 77;
+    std::printf("NaN in %s, element 77\n", monitor.layer);
+  }
+  // Now and then.
+  const qmath::drift_report report = qmath::drift_of(monitor);
+  seen_nan = seen_nan && report.status != qmath::drift_status::ok;
+
+  const bool right =
+      by_percentile > 30.0 && by_extremes > 15.0 && by_search >= by_extremes - 0.5 && seen_nan;
+  std::printf("%s\n", right ? "ok" : "WRONG");
+  return right ? 0 : 1;
+}
