@@ -494,6 +494,36 @@ TEST_CASE("observe: arrays of observers merge and become parameters") {
   for (std::size_t c = 0; c < 4; ++c) CHECK(other[c] == qmath::percentile(a[c], 0.1, 0.9));
 }
 
+TEST_CASE("observe: C arrays, std::array and spans of a fixed extent hold observers and data") {
+  const std::vector<float> x = support::floats_near(1, 64, 23);
+  const auto columns = qmath::per_column(4);
+  std::vector<min_max_observer> want(4);
+  qmath::observe(want, x, columns);
+  qmath::merge(want, want);
+  std::vector<value_range> want_ranges(4);
+  qmath::ranges_of(want, want_ranges);
+
+  const auto check = [&](auto&& states, auto&& ranges, const auto& data) {
+    qmath::observe(states, data, columns);
+    qmath::merge(states, states);
+    CHECK(std::equal(want.begin(), want.end(), std::begin(states), std::end(states)));
+    qmath::ranges_of(states, ranges);
+    CHECK(std::equal(want_ranges.begin(), want_ranges.end(), std::begin(ranges), std::end(ranges)));
+  };
+  float c_data[64];
+  std::array<float, 64> array_data;
+  std::copy(x.begin(), x.end(), c_data);
+  std::copy(x.begin(), x.end(), array_data.begin());
+  min_max_observer c_states[4];
+  value_range c_ranges[4];
+  check(c_states, c_ranges, c_data);
+  std::array<min_max_observer, 4> array_states;
+  std::array<value_range, 4> array_ranges;
+  check(array_states, array_ranges, array_data);
+  for (min_max_observer& o : array_states) qmath::reset(o);
+  check(std::span(array_states), std::span(c_ranges), std::span<const float, 64>(array_data));
+}
+
 TEST_CASE("observe: a broken precondition writes nothing") {
   const std::vector<float> x(12, 1.0f);
   std::vector<min_max_observer> states(3);

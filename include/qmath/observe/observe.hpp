@@ -54,7 +54,7 @@ template <detail::viewable S, readable_real_range X>
 QMATH_INLINE void observe(S&& states, const X& x, const granularity& layout,
                           const selection& which = {}) noexcept {
   detail::walk_job job;
-  const std::span all(states);
+  const std::span<detail::element_of<S>> all(states);
   if (impl::set_walk(job, all, impl::reals_of(x), layout, which, true)) impl::observe(job, all);
 }
 
