@@ -11,17 +11,6 @@ namespace {
 
 constexpr std::size_t block_images = 64;  // images per pass through the network: fits the cache
 
-// One scale and zero point for the input of each layer. A range that is too small clips, one that
-// is too large wastes steps; the extremes of some typical data are a good start.
-std::vector<qmath::affine_params> calibrate(const float_network& network,
-                                            std::span<const float> images) {
-  std::vector<qmath::affine_params> result;
-  for (const std::vector<float>& x : network.layer_inputs(images)) {
-    result.push_back(qmath::choose_params<std::uint8_t>(qmath::min_max(x)));
-  }
-  return result;
-}
-
 // The bias is stored in steps of sx * sw. Where a channel's weights are next to nothing, so is this
 // step, and the bias might not fit; then the weights can do with a coarser scale.
 float scale_for_bias(float bias, float input_scale) {
@@ -87,10 +76,14 @@ int8_network::hidden_layer int8_network::make_hidden_layer(const dense_layer& la
   return result;
 }
 
-int8_network::int8_network(const float_network& network, std::span<const float> calibration_images,
+int8_network::int8_network(const float_network& network,
+                           std::span<const qmath::value_range> input_ranges,
                            weight_scales granularity) {
   const std::vector<dense_layer>& layers = network.layers();
-  const std::vector<qmath::affine_params> inputs = calibrate(network, calibration_images);
+  std::vector<qmath::affine_params> inputs;
+  for (const qmath::value_range range : input_ranges) {
+    inputs.push_back(qmath::choose_params<std::uint8_t>(range));
+  }
 
   // The output of a hidden layer is the input of the next one, so both share their parameters.
   for (std::size_t l = 0; l + 1 < layers.size(); ++l) {
@@ -110,6 +103,36 @@ int8_network::int8_network(const float_network& network, std::span<const float> 
   for (std::vector<std::uint8_t>& buffer : activations_) buffer.resize(block_images * widest);
 }
 
+void int8_network::run_hidden(const hidden_layer& layer, std::size_t count, const std::uint8_t* x,
+                              std::uint8_t* y) {
+  const dense_weights& weights = layer.weights;
+  const qmath::to_quantized relu{.multipliers = layer.multipliers,
+                                 .bias = layer.bias,
+                                 .zero_point = layer.output.zero_point,
+                                 .min = layer.output.zero_point};  // real 0: this is ReLU
+  qmath::gemm(qmath::matrix_view(x, count, weights.packed.k), {weights.input.zero_point},
+              weights.packed, relu, qmath::matrix_view(y, count, weights.packed.n));
+}
+
+std::vector<std::vector<float>> int8_network::layer_inputs(std::span<const float> images) const {
+  const std::size_t count = images.size() / hidden_.front().weights.packed.k;
+  std::vector<std::vector<float>> result;
+  std::vector<std::uint8_t> codes(images.size());
+  qmath::quantize(images, hidden_.front().weights.input, codes);
+  const auto add = [&](qmath::affine_params params) {
+    result.emplace_back(codes.size());
+    qmath::dequantize(codes, params, result.back());
+  };
+  add(hidden_.front().weights.input);
+  for (const hidden_layer& layer : hidden_) {
+    std::vector<std::uint8_t> y(count * layer.weights.packed.n);
+    run_hidden(layer, count, codes.data(), y.data());
+    codes = std::move(y);
+    add(layer.output);
+  }
+  return result;
+}
+
 void int8_network::forward(std::span<const float> images, std::span<float> logits) {
   const std::size_t inputs = hidden_.front().weights.packed.k;
   const std::size_t outputs = output_.weights.packed.n;
@@ -125,13 +148,7 @@ void int8_network::forward(std::span<const float> images, std::span<float> logit
                     std::span(x, block * inputs));
 
     for (const hidden_layer& layer : hidden_) {
-      const dense_weights& weights = layer.weights;
-      const qmath::to_quantized relu{.multipliers = layer.multipliers,
-                                     .bias = layer.bias,
-                                     .zero_point = layer.output.zero_point,
-                                     .min = layer.output.zero_point};  // real 0: this is ReLU
-      qmath::gemm(qmath::matrix_view(x, block, weights.packed.k), {weights.input.zero_point},
-                  weights.packed, relu, qmath::matrix_view(y, block, weights.packed.n));
+      run_hidden(layer, block, x, y);
       std::swap(x, y);
     }
 

@@ -30,10 +30,9 @@ enum class weight_scales { per_tensor, per_channel };
 
 class int8_network {
  public:
-  // Runs the float network on the calibration images once, to learn the ranges of the activations;
-  // then quantizes and packs the weights. Neither argument is needed afterwards. The network has at
-  // least one hidden layer.
-  int8_network(const float_network& network, std::span<const float> calibration_images,
+  // Quantizes and packs the weights. input_ranges: one for the input of each layer, from calibration. Neither argument
+  // is needed afterwards. The network has at least one hidden layer.
+  int8_network(const float_network& network, std::span<const qmath::value_range> input_ranges,
                weight_scales granularity);
 
   // The packed matrices point into memory that the object owns. A copy's would point into the
@@ -44,6 +43,10 @@ class int8_network {
   // images: [count, inputs]; logits: [count, outputs]. Allocates nothing. Not for two threads at
   // once: the activations live in the object.
   void forward(std::span<const float> images, std::span<float> logits);
+
+  // What each layer reads for these images, back in real numbers: result[i] is the input of layer i, as float_network
+  // has it.
+  std::vector<std::vector<float>> layer_inputs(std::span<const float> images) const;
 
   // What a file of this model would hold: weights, scales, zero points and biases.
   std::size_t parameter_bytes() const { return parameter_bytes_; }
@@ -72,6 +75,9 @@ class int8_network {
                                         weight_scales granularity);
   static hidden_layer make_hidden_layer(const dense_layer& layer, qmath::affine_params input,
                                         qmath::affine_params output, weight_scales granularity);
+  // x: [count, inputs] in the parameters weights.input; y: [count, outputs] in output.
+  static void run_hidden(const hidden_layer& layer, std::size_t count, const std::uint8_t* x,
+                         std::uint8_t* y);
 
   std::vector<hidden_layer> hidden_;
   output_layer output_;

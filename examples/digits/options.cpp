@@ -23,6 +23,8 @@ options parse_options(std::span<char* const> arguments, const std::string& defau
       result.target = value();
     } else if (argument == "--data") {
       result.data = value();
+    } else if (argument == "--pictures") {
+      result.pictures = value();
     } else {
       throw usage_error("unknown argument '" + argument + "'; try --help");
     }

@@ -14,6 +14,7 @@ namespace digits {
 struct options {
   std::string target;  // empty: the best one
   std::string data;
+  std::string pictures;  // the file to write; empty: none
   bool help = false;
 };
 

@@ -81,7 +81,7 @@ void print_data(const dataset_split& split) {
 void print_network(const float_network& network, double training_seconds) {
   std::printf("network   %zu", network.inputs());
   for (const dense_layer& layer : network.layers()) std::printf("-%zu", layer.outputs);
-  std::printf(" with ReLU, trained in %.1f s\n", training_seconds);
+  std::printf(" with ReLU, trained in %.1f s, with shifted images, too\n", training_seconds);
   std::printf("          widest / narrowest range of a channel's weights, per layer:");
   for (const dense_layer& layer : network.layers()) std::printf(" %.1f", range_spread(layer));
   std::printf("\n");

@@ -16,7 +16,7 @@ namespace digits {
 
 struct training_options {
   std::vector<std::size_t> hidden_sizes = {96, 48};
-  std::size_t epochs = 40;
+  std::size_t epochs = 20;
   std::size_t batch_size = 32;
   float learning_rate = 2e-3f;  // falls linearly to 0
   float weight_decay = 1e-3f;
