@@ -5,22 +5,13 @@
 
 Usage: scripts/bench_table.py RESULTS.json
 
-A benchmark is called task/type/contender/size. The contender is
-  AVX3_DL       capitals: qmath on that CPU target
-  copy_bound    ends in _bound: what the hardware can do; the lowest bound of a row counts
-  AVX2_instruction_bound  the same, for that target only, in addition to the general ones
-  scalar        anything else: somebody else's code
-A bound without a row of its size (or of any size) holds for all sizes of its task and type.
-Types that end in _calls are of calls that are too short for a bound: nanoseconds.
-
-Of the repetitions the best counts, for everything alike: what else the machine does, and other
-guests of the same host, only ever make a repetition slower.
+scripts/bench_results.py says what the names of benchmarks mean, and which of the repetitions counts.
 """
 
-import collections
-import json
-import re
 import sys
+
+from bench_results import (FLOOR, bounds_of, fraction_of, fractions, is_calls, load, measured, natural, others_of,
+                           ratio, read, run_main, split)
 
 # The first type's rate as a fraction of the second one's, with the floor.
 COMPARISONS = [
@@ -36,68 +27,10 @@ COMPARISONS = [
     for task in ("quantize", "dequantize", "requantize")
     for layout in ("row_768", "column_768", "group_128", "group_32")
 ]
-FLOOR = 0.9  # of the bound
-
-
-def read(path):
-    """{(task, type): {size: {contender: {"items" or "bytes": best rate}}}}, errors by name, the
-    targets in the order in which they were registered, best first, and the context."""
-    with open(path, encoding="utf-8") as file:
-        results = json.load(file)
-    tables = collections.defaultdict(lambda: collections.defaultdict(
-        lambda: collections.defaultdict(dict)))
-    errors, order = {}, {}
-    for run in results["benchmarks"]:
-        name = run.get("run_name", run["name"])
-        if run.get("error_occurred"):
-            errors[name] = run.get("error_message", "")
-        if run.get("run_type") == "aggregate" or run.get("error_occurred"):
-            continue
-        # Google Benchmark appends its own settings: /min_time:0.1, /repeats:5, /real_time.
-        parts = [p for p in name.split("/")
-                 if ":" not in p and p not in ("real_time", "process_time")]
-        if len(parts) < 3:
-            continue
-        if is_target(parts[2]):
-            index = run.get("family_index", 0)
-            order[parts[2]] = min(index, order.get(parts[2], index))
-        rates = tables[tuple(parts[:2])]["/".join(parts[3:])][parts[2]]
-        for unit in ("items", "bytes"):
-            rate = run.get(f"{unit}_per_second", 0)
-            if rate > rates.get(unit, 0):
-                rates[unit] = rate
-    return tables, errors, sorted(order, key=order.get), results.get("context", {})
-
-
-def is_bound(contender):
-    return contender.endswith("_bound")
-
-
-def is_target(contender):
-    return re.fullmatch(r"[A-Z0-9_]+", contender) is not None
-
-
-def ratio(mine, other):
-    """How many times faster: in the unit that both report, items before bytes."""
-    for unit in ("items", "bytes"):
-        if mine.get(unit) and other.get(unit):
-            return mine[unit] / other[unit]
-    return None
-
-
-def bounds_of(target, row, shared):
-    """The bounds of a target in a row; one of its size replaces the one for all sizes."""
-    bounds = {**shared, **{c: rate for c, rate in row.items() if is_bound(c)}}
-    # The capitals in front: AVX3_VNNI_instruction_bound is not one of AVX3's.
-    return {c: r for c, r in bounds.items() if re.match(r"[A-Z0-9_]*", c)[0].strip("_") in ("", target)}
 
 
 def shown(value, suffix="", digits=2):
     return "-" if value is None else f"{value:.{digits}f}{suffix}"
-
-
-def natural(text):
-    return [int(p) if p.isdigit() else p for p in re.split(r"(\d+)", text)]
 
 
 def print_lines(lines):
@@ -106,27 +39,6 @@ def print_lines(lines):
     for line in lines:
         print("  ".join([line[0].ljust(widths[0])] +
                         [c.rjust(w) for c, w in zip(line[1:], widths[1:])]))
-
-
-def others_of(sizes):
-    return sorted({c for row in sizes.values() for c in row if not is_target(c) and not is_bound(c)})
-
-
-def split(sizes):
-    """The rows, and the bounds that were measured once, not per size."""
-    rows = {s: r for s, r in sizes.items() if not all(is_bound(c) for c in r)}
-    shared = {c: rates for s, r in sizes.items() if s not in rows for c, rates in r.items()}
-    return rows, shared
-
-
-def fraction_of(target, row, shared):
-    fractions = [ratio(row[target], b) for b in bounds_of(target, row, shared).values()
-                 ] if target in row else []
-    return max((f for f in fractions if f is not None), default=None)
-
-
-def measured(targets, sizes):
-    return [t for t in targets if any(t in row for row in sizes.values())]
 
 
 def table_of(name, sizes, targets):
@@ -174,35 +86,28 @@ def comparisons_of(tables, targets):
 
 
 def below_floor(tables, targets):
-    found = []
-    for kind, sizes in tables.items():
-        if kind[1].endswith("_calls"):
-            continue
-        rows, shared = split(sizes)
-        for size, row in rows.items():
-            for target in targets:
-                fraction = fraction_of(target, row, shared)
-                if fraction is not None and fraction < FLOOR:
-                    found.append((fraction, "/".join(kind + (target, size))))
-    return [[name, shown(fraction)] for fraction, name in sorted(found)]
+    found = sorted((fraction, f"{task}/{kind}/{target}/{size}")
+                   for task, kind, target, size, fraction, _ in fractions(tables, targets) if fraction < FLOOR)
+    return [[name, shown(fraction)] for fraction, name in found]
 
 
-def main():
-    if len(sys.argv) != 2 or sys.argv[1] in ("-h", "--help"):
+def main(arguments):
+    if len(arguments) != 1 or arguments[0] in ("-h", "--help"):
         print(__doc__)
-        return 0 if len(sys.argv) == 2 else 2
-    tables, errors, targets, context = read(sys.argv[1])
+        return 0 if len(arguments) == 1 else 2
+    results = load(arguments[0])
+    tables, errors, targets = read(results)
     for name, message in errors.items():
         print(f"{name}: {message}", file=sys.stderr)
     if not tables:
-        print(f"{sys.argv[1]}: no benchmarks called task/type/contender/size", file=sys.stderr)
+        print(f"{arguments[0]}: no benchmarks called task/type/contender/size", file=sys.stderr)
         return 1
     print("Columns of targets: fraction of the lower bound. Bounds: 10^9 elements or operations per second;")
     print("instructions: of the first target. vs: how many times as fast as that the first target is.")
-    if context.get("cpu_scaling_enabled"):
+    if results.get("context", {}).get("cpu_scaling_enabled"):
         print("CPU frequency scaling is on: expect noise.")
     for (task, kind), sizes in sorted(tables.items(), key=lambda item: list(map(natural, item[0]))):
-        make = calls_of if kind.endswith("_calls") else table_of
+        make = calls_of if is_calls(kind) else table_of
         print_lines(make(f"{task}/{kind}", sizes, targets))
     comparisons = comparisons_of(tables, targets)
     if comparisons:
@@ -215,4 +120,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_main(main)
