@@ -71,9 +71,11 @@ class Input(Files):
         with open(there, encoding="utf-8") as file:
             self.assertEqual(file.read(), "old")
         self.assertEqual(os.listdir(self.folder), ["there"])
+        os.link(there, self.path("before"))  # the file that was there is replaced, not written to
         bench_results.write(there, "new")
-        with open(there, encoding="utf-8") as file:
-            self.assertEqual(file.read(), "new")
+        for path, contents in ((there, "new"), (self.path("before"), "old")):
+            with open(path, encoding="utf-8") as file:
+                self.assertEqual(file.read(), contents)
         with self.assertRaisesRegex(bench_results.BadInput, "no/such: No such file"):
             bench_results.write(self.path("no/such"), "new")
 
@@ -164,7 +166,8 @@ class Compare(Files):
         for side in (new, old):
             for i, run in enumerate(r for r in side["benchmarks"] if r["name"] == name):
                 run["items_per_second"] /= 1 + 0.1 * i
-            self.assertEqual(self.verdicts(old, new)[0][name][0], "cannot tell")
+            for pair in ((old, new), (new, old)):
+                self.assertEqual(self.verdicts(*pair)[0][name][0], "cannot tell")
         few = self.verdicts(samples.results(repetitions=4), samples.results({name: 2}, repetitions=4))[0]
         self.assertEqual({v[0] for v in few.values()}, {"cannot tell"})
 
