@@ -6,11 +6,24 @@ find_package(Doxygen REQUIRED)
 # The kernels and detail/ are not for users; they are documented by plain comments.
 set(DOXYGEN_EXCLUDE_PATTERNS */detail/* */kernels/*)
 set(DOXYGEN_EXCLUDE_SYMBOLS *::detail *::impl *::impl::*)
-set(DOXYGEN_STRIP_FROM_PATH "${CMAKE_CURRENT_SOURCE_DIR}/include")
+set(DOXYGEN_STRIP_FROM_PATH "${CMAKE_CURRENT_SOURCE_DIR}/include" "${CMAKE_CURRENT_SOURCE_DIR}")
 set(DOXYGEN_STRIP_FROM_INC_PATH "${CMAKE_CURRENT_SOURCE_DIR}/include")
 set(DOXYGEN_EXTRACT_ALL YES)
 # Overloads refer to the one above.
 set(DOXYGEN_SORT_MEMBER_DOCS NO)
+# docs/topics.dox: headers by task.
+set(DOXYGEN_FILE_PATTERNS *.hpp *.md *.dox)
+set(DOXYGEN_IMAGE_PATH "${CMAKE_CURRENT_SOURCE_DIR}/docs")
+# A current theme, light or dark as the reader's system is, where there is one (Debian: doxygen-awesome-css).
+find_file(QMATH_DOCS_THEME doxygen-awesome.css PATH_SUFFIXES share/doxygen-awesome-css doxygen-awesome-css)
+mark_as_advanced(QMATH_DOCS_THEME)
+set(DOXYGEN_GENERATE_TREEVIEW YES)
+if(QMATH_DOCS_THEME)
+  set(DOXYGEN_HTML_EXTRA_STYLESHEET "${QMATH_DOCS_THEME}")
+  set(DOXYGEN_HTML_COLORSTYLE LIGHT)
+endif()
+# The first sentence of a description is its summary.
+set(DOXYGEN_JAVADOC_AUTOBRIEF YES)
 set(DOXYGEN_QUIET YES)
 set(DOXYGEN_WARN_AS_ERROR FAIL_ON_WARNINGS)
 set(DOXYGEN_HAVE_DOT NO)
