@@ -16,7 +16,7 @@ constexpr std::size_t height = 12, width = 15, channels = 8, out = 20;
 constexpr std::size_t k = 3 * 3 * channels;  // elements of a neighbourhood
 constexpr std::uint8_t zero_point = 117;     // of the image
 
-/// Row y * width + x has the 3 x 3 pixels around (y, x), channels together, as the weights of an output have them.
+// Row y * width + x has the 3 x 3 pixels around (y, x), channels together, as the weights of an output have them.
 void im2col(const std::vector<std::uint8_t>& image, std::vector<std::uint8_t>& columns) {
   std::uint8_t* to = columns.data();
   for (std::size_t y = 0; y < height; ++y) {

@@ -53,7 +53,8 @@ void gemmlowp(bool by_fixed_point) {
   const auto lhs = numbers<std::uint8_t>(n * k, 7, 0), rhs = numbers<std::uint8_t>(m * k, 11, 0);
   const std::int32_t lhs_offset = -120, rhs_offset = -3;
   const auto bias = numbers<std::int32_t>(n, 997, -100);
-  const std::int32_t result_fixedpoint_multiplier = 1518500250, result_shift = 11;
+  const std::int32_t result_fixedpoint_multiplier = 5931641;
+  const std::int32_t result_shift = by_fixed_point ? 3 : 11;
   const std::int32_t result_offset_after_shift = 90;
   const std::int32_t result_offset = 40000, result_mult_int = 3;
   std::vector<std::uint8_t> result(m * n);
@@ -81,8 +82,9 @@ void gemmlowp(bool by_fixed_point) {
     std::int64_t y;
     if (by_fixed_point) {
       // (acc * multiplier) / 2^31 to the nearest, then / 2^shift to the nearest, ties away from 0.
-      const auto high = static_cast<std::int64_t>(
-          std::floor(std::ldexp(static_cast<double>(acc + bias[i % n]) * 1518500250.0, -31) + 0.5));
+      const auto high = static_cast<std::int64_t>(std::floor(
+          std::ldexp(static_cast<double>(acc + bias[i % n]) * result_fixedpoint_multiplier, -31) +
+          0.5));
       y = std::llround(std::ldexp(static_cast<double>(high), -result_shift)) + 90;
     } else {
       y = ((acc + result_offset) * result_mult_int + (1 << (result_shift - 1))) >> result_shift;
