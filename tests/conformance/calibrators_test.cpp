@@ -1,7 +1,7 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Searches for ranges against PyTorch, ONNX Runtime and NVIDIA's modelopt.
+// Searches for ranges against PyTorch, ONNX Runtime, NVIDIA's modelopt and AIMET.
 #include <doctest/doctest.h>
 
 #include <qmath/qmath.hpp>
@@ -92,6 +92,38 @@ TEST_CASE("calibrators: the frameworks' ranges") {
   CHECK(nvidia == 15);
 }
 
+TEST_CASE("calibrators: AIMET's encodings") {
+  std::size_t cases = 0, same = 0;
+  for (const vector_case& c : support::read_vectors("aimet.txt")) {
+    CAPTURE(c.where);
+    const std::vector<std::uint64_t> counts = counts_of(c);
+    const auto edges = c.get<float>("edges"), scales = c.get<float>("scales");
+    const auto offsets = c.get<std::int64_t>("offsets");
+    REQUIRE(scales.size() == 4);
+    REQUIRE(offsets.size() == 4);
+    for (std::size_t i = 0; i < 4; ++i) {
+      ++cases;
+      const std::size_t codes = i < 2 ? 256 : 16;
+      const value_range got =
+          qmath::calibrators::aimet_tf_enhanced({counts, edges, {}}, codes, i % 2 != 0);
+      const auto end = [&](double at) {
+        return static_cast<float>(static_cast<double>(scales[i]) * at);
+      };
+      const auto offset = static_cast<double>(offsets[i]);
+      const value_range want = {end(offset), end(offset + static_cast<double>(codes - 1))};
+      // AIMET's edges are doubles: the last bit of the scale may differ.
+      CHECK(static_cast<double>(got.min) ==
+            doctest::Approx(static_cast<double>(want.min)).epsilon(2e-7));
+      CHECK(static_cast<double>(got.max) ==
+            doctest::Approx(static_cast<double>(want.max)).epsilon(2e-7));
+      same += got == want ? 1 : 0;
+    }
+    CHECK(c.forgotten() == "");
+  }
+  CHECK(cases == 32);
+  CHECK(same == 29);
+}
+
 TEST_CASE("calibrators: no elements, and sizes that do not fit") {
   namespace calibrators = qmath::calibrators;
   const std::vector<std::uint64_t> counts(4, 0), some = {0, 0, 3, 1};
@@ -102,6 +134,7 @@ TEST_CASE("calibrators: no elements, and sizes that do not fit") {
   CHECK(calibrators::onnxruntime_percentile(none) == value_range{});
   CHECK(calibrators::onnxruntime_entropy(none, 2) == value_range{});
   CHECK(calibrators::tensorrt_entropy(none, 2, 2) == value_range{});
+  CHECK(calibrators::aimet_tf_enhanced(none) == value_range{});
 #if QMATH_CHECKS
   support::contract_log log;
   const binned_counts short_edges = {some, std::span(edges).first(4), {2.0f, 4.0f}};
@@ -118,5 +151,9 @@ TEST_CASE("calibrators: no elements, and sizes that do not fit") {
   refused(calibrators::tensorrt_entropy(good, 2, 5), "counts.size()");
   refused(calibrators::tensorrt_entropy(good, 3, 2), "start_bin");
   refused(calibrators::tensorrt_entropy(good, 0, 2), "codes");
+  refused(calibrators::aimet_tf_enhanced(short_edges), "aimet_tf_enhanced");
+  refused(calibrators::aimet_tf_enhanced({{some.data(), 1}, {edges.data(), 2}, {}}),
+          "counts.size()");
+  refused(calibrators::aimet_tf_enhanced(good, 1), "codes");
 #endif
 }

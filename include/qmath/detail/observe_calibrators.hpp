@@ -26,6 +26,8 @@ QMATH_LIBRARY value_range onnxruntime_entropy(const binned_counts& h,
                                               std::size_t quantized_bins) noexcept;
 QMATH_LIBRARY value_range tensorrt_entropy(const binned_counts& h, std::size_t codes,
                                            std::size_t start_bin) noexcept;
+QMATH_LIBRARY value_range aimet_tf_enhanced(const binned_counts& h, std::size_t codes,
+                                            bool symmetric) noexcept;
 
 }  // namespace library
 QMATH_END_LIBRARY
@@ -257,6 +259,99 @@ inline value_range tensorrt_search(const binned_counts& h, std::size_t codes,
   return {0.0f - h.edges[found], h.edges[found]};
 }
 
+// ---- AIMET --------------------------------------------------------------------------------------
+
+struct aimet_encoding {
+  float scale;
+  double offset;  // a whole number
+};
+
+/// To the nearest whole number, ties away from zero. Numbers beyond 2^52 are whole.
+QMATH_INLINE double aimet_round(double x) noexcept {
+  if (!(x > -0x1p52 && x < 0x1p52)) return x;
+  const double up = x < 0.0 ? stored(x - 0.5) : stored(x + 0.5);
+  return static_cast<double>(static_cast<std::int64_t>(up));
+}
+
+inline double aimet_cost(const binned_counts& h, aimet_encoding e, double n) noexcept {
+  const std::size_t bins = h.counts.size();
+  const double start = h.edges[0], scale = e.scale;
+  const double width = stored(stored(h.edges[bins] - start) / real_count(bins));
+  const auto bin_of = [&](double x) {
+    const double q = stored(stored(x - start) / width);
+    if (!(q > 0.0)) return std::size_t{0};
+    return q < real_count(bins - 1) ? static_cast<std::size_t>(q) : bins - 1;
+  };
+  const auto middle = [&](std::size_t i) {
+    return stored(stored(start + stored(real_count(i) * width)) + stored(width / 2.0));
+  };
+  const std::size_t first = bin_of(stored(scale * e.offset));
+  const std::size_t last = bin_of(stored(scale * (e.offset + n)));
+  double rounding = 0.0, clipping = 0.0;
+  for (std::size_t i = 0; i < bins; ++i) {
+    if (h.counts[i] == 0) continue;
+    const double x = middle(i), count = real_count(h.counts[i]);
+    if (i < first || i >= last) {
+      const double d = stored(x - middle(i < first ? first : last));
+      clipping = stored(clipping + stored(count * stored(d * d)));
+    } else {
+      const double code = aimet_round(stored(stored(x / scale) - e.offset));
+      const double d = stored(x - stored((code + e.offset) * scale));
+      rounding = stored(rounding + stored(count * stored(d * d)));
+    }
+  }
+  return stored(rounding + stored(3.0 * clipping));
+}
+
+inline value_range aimet_search(const binned_counts& h, std::size_t codes,
+                                bool symmetric) noexcept {
+  const double n = real_count(codes - 1);
+  const auto n_float = static_cast<float>(n);
+  float low = 0.0f, high = 0.0f;
+  for (std::size_t i = 0; i < h.counts.size(); ++i) {
+    if (h.counts[i] == 0) continue;
+    low = h.edges[i] < low ? h.edges[i] : low;
+    high = h.edges[i] > high ? h.edges[i] : high;
+  }
+  if (high < low + 1e-5f) high = low + 1e-5f;
+
+  aimet_encoding best = {0.0f, 0.0};
+  double least = static_cast<double>(detail::infinity);
+  const auto consider = [&](aimet_encoding e) {
+    if (!(e.scale > 0.0f)) return;
+    const double cost = aimet_cost(h, e, n);
+    if (cost < least) least = cost, best = e;
+  };
+  if (symmetric) {
+    const float whole = (0.0f - low > high ? 0.0f - low : high) / static_cast<float>(n / 2.0);
+    float part = 0.01f;  // its sums are not hundredths
+    for (int k = 1; k <= 101; ++k, part = part + 0.01f) {
+      consider({whole * part, 0.0 - real_count(codes / 2)});
+    }
+  } else {
+    const float whole = (high - low) / n_float;
+    const double offset = aimet_round(static_cast<double>(low / whole));
+    const double from = whole * static_cast<float>(offset);
+    const double to = whole * static_cast<float>(offset + n);
+    for (int k = 1; k <= 17; ++k) {
+      const double scale = whole * (static_cast<float>(k) / 16.0f);
+      for (int i = 0; i <= 20; ++i) {
+        const double o = static_cast<double>(
+            static_cast<std::int64_t>(stored(stored(stored(n / 20.0) * i) - n)));
+        const double a = stored(scale * o), b = stored(scale * (o + n));
+        const double begin = a < from ? from : a, end = b > to ? to : b;
+        const double cut = stored(stored(end - begin) / n);
+        if (!(cut > 0.0)) continue;
+        consider({static_cast<float>(cut), aimet_round(stored(begin / cut))});
+      }
+    }
+    consider({whole, offset});
+  }
+  const double scale = best.scale;
+  return {static_cast<float>(stored(scale * best.offset)),
+          static_cast<float>(stored(scale * (best.offset + n)))};
+}
+
 }  // namespace impl
 QMATH_END_NAMESPACE
 
@@ -285,6 +380,12 @@ QMATH_LIBRARY value_range tensorrt_entropy(const binned_counts& h, std::size_t c
                                            std::size_t start_bin) noexcept {
   if (impl::sum_between(h.counts, 0, h.counts.size()) == 0) return {};
   return impl::in_default_environment(&impl::tensorrt_search, h, codes, start_bin);
+}
+
+QMATH_LIBRARY value_range aimet_tf_enhanced(const binned_counts& h, std::size_t codes,
+                                            bool symmetric) noexcept {
+  if (impl::sum_between(h.counts, 0, h.counts.size()) == 0) return {};
+  return impl::in_default_environment(&impl::aimet_search, h, codes, symmetric);
 }
 
 }  // namespace library

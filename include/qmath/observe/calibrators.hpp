@@ -10,6 +10,7 @@
 ///     onnxruntime_percentile    onnxruntime.quantization.calibrate, HistogramCollector.compute_percentile, 1.31.1
 ///     onnxruntime_entropy       the same, compute_entropy
 ///     tensorrt_entropy          nvidia-modelopt 0.47.0 (once pytorch-quantization), _compute_amax_entropy
+///     aimet_tf_enhanced         aimet-onnx 2.42.0, TfEnhancedEncodingAnalyzer
 ///
 /// Their formulas in double, in the order of the bins; the loops are in detail/observe_calibrators.hpp, which is the
 /// definition. Frameworks compute some of it in float, with logarithms and orders of summation of their libraries:
@@ -94,6 +95,27 @@ QMATH_INLINE value_range tensorrt_entropy(const binned_counts& h, std::size_t co
     return {};
   }
   return library::tensorrt_entropy(h, codes, start_bin);
+}
+
+/// "TF enhanced", bins of equal width. The encoding, scale * offset to scale * (offset + codes - 1), with the smallest
+/// sum of squared rounding errors and 3 times the squared clipping errors of the bins' middles; the first of equals.
+/// O, the observed range, is from the left edge of the first bin that is not empty, or 0, to that of the last one, or 0;
+/// n = codes - 1.
+///     not symmetric   scales k/16 |O| / n, k = 1 ... 17, each with offsets trunc(-n + i n / 20), i = 0 ... 20, cut to O;
+///                     then O itself
+///     symmetric       scales k/100 max|O| / (n / 2), k = 1 ... 101, offset floor(-n / 2)
+/// h.range is not used. Clipping errors are distances to the middle of the bin where the encoding ends.
+/// @pre codes >= 2, counts.size() >= 2, finite edges
+QMATH_INLINE value_range aimet_tf_enhanced(const binned_counts& h, std::size_t codes = 256,
+                                           bool symmetric = false) noexcept {
+  constexpr const char* name = "aimet_tf_enhanced";
+  if (!impl::expect_equal(name, "edges.size()", h.edges.size(), "counts.size() + 1",
+                          h.counts.size() + 1) ||
+      !impl::expect_at_least(name, "counts.size()", h.counts.size(), "at least 2", 2) ||
+      !impl::expect_at_least(name, "codes", codes, "at least 2", 2)) {
+    return {};
+  }
+  return library::aimet_tf_enhanced(h, codes, symmetric);
 }
 
 }  // namespace calibrators
