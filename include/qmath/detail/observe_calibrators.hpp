@@ -262,8 +262,8 @@ inline value_range tensorrt_search(const binned_counts& h, std::size_t codes,
 // ---- AIMET --------------------------------------------------------------------------------------
 
 struct aimet_encoding {
-  float scale = 0.0f;
-  double offset = 0.0;  // a whole number
+  float scale;
+  double offset;  // a whole number
 };
 
 /// To the nearest whole number, ties away from zero. Numbers beyond 2^52 are whole.
@@ -315,7 +315,7 @@ inline value_range aimet_search(const binned_counts& h, std::size_t codes,
   }
   if (high < low + 1e-5f) high = low + 1e-5f;
 
-  aimet_encoding best;
+  aimet_encoding best = {0.0f, 0.0};
   double least = static_cast<double>(detail::infinity);
   const auto consider = [&](aimet_encoding e) {
     if (!(e.scale > 0.0f)) return;
