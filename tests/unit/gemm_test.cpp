@@ -31,6 +31,7 @@ const std::vector<shape>& shapes() {
       }
     }
     for (const std::size_t k : {64u, 127u, 1000u, 4099u}) s.push_back({13, 35, k});
+    s.insert(s.end(), {{16, 35, 4099}, {2, 33, 6501}});  // k in blocks, longer ones of fewer rows
     return s;
   }();
   return all;

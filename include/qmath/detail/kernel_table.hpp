@@ -105,6 +105,7 @@ struct gemm_tile {
   std::size_t rows = 0;
   std::size_t k = 0;
   const std::int8_t* panels = nullptr;    ///< the first panel of the tile
+  std::size_t panel_bytes = 0;            ///< from one panel to the next
   std::size_t columns = 0;                ///< whole panels
   const std::int32_t* initial = nullptr;  ///< of each column
   std::int32_t* sums = nullptr;           ///< rows of sums_stride
@@ -114,10 +115,10 @@ struct gemm_tile {
 /// The inner kernel of GEMM, the part that differs between dot product instructions.
 struct gemm_dot {
   void (*tile)(const gemm_tile&) = nullptr;
-  bool a_is_signed = false;  ///< the sign of A that its instruction wants
-  std::size_t max_rows = 0;  ///< of its register tile: multiples of it are computed fastest
-  std::size_t columns =
-      2 * panel_columns;  ///< of the tiles with so many rows; at most gemm_task_columns
+  bool a_is_signed = false;      ///< the sign of A that its instruction wants
+  std::size_t max_rows = 0;      ///< of its register tile: multiples of it are computed fastest
+  std::size_t main_rows = 0;     ///< of a tile of such multiples
+  std::size_t main_columns = 0;  ///< of these tiles; those of fewer rows have all columns of a task
 };
 
 // ---- Arrays ------------------------------------------------------------------------------------

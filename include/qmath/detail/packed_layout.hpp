@@ -33,6 +33,9 @@ QMATH_INLINE constexpr std::size_t padded_columns(std::size_t n) noexcept {
 inline constexpr std::size_t gemm_task_columns = 8 * panel_columns;
 inline constexpr std::size_t gemm_most_task_rows = 240;
 
+/// Rows whose sums are in memory at a time, with gemm_task_columns at most.
+inline constexpr std::size_t gemm_most_tile_rows = 24;
+
 /// A multiple of the rows of most register tiles; what remains of others is computed by smaller ones.
 QMATH_INLINE constexpr std::size_t gemm_task_rows(std::size_t k) noexcept {
   return k <= 512 ? gemm_most_task_rows : k <= 1024 ? 120 : 60;

@@ -19,6 +19,7 @@ using detail::dequantize_job;
 using detail::gemm_dot;
 using detail::gemm_epilogue;
 using detail::gemm_most_task_rows;
+using detail::gemm_most_tile_rows;
 using detail::gemm_output;
 using detail::gemm_problem;
 using detail::gemm_task_columns;

@@ -6,8 +6,8 @@
 //
 // A task is a block of rows and columns of C. Its rows of A stay in the second level of cache while its columns
 // pass by, two panels of B at a time, which stay in the first one while the rows pass by; or all of them at a time,
-// where the inner kernel rearranges its rows of A first (gemm_matmul-inl.hpp). The last rows, too few
-// for the register tile, take all columns of the task at once.
+// where the inner kernel rearranges its rows of A first (split_tile of gemm_tile-inl.hpp, gemm_matmul-inl.hpp). The
+// last rows, too few for the register tile, take all columns of the task at once.
 HWY_BEFORE_NAMESPACE();
 QMATH_BEGIN_NAMESPACE
 namespace impl {
@@ -61,6 +61,7 @@ class gemm_loop {
     writes_c = !corrects && e.output == gemm_output::s32 && !e.bias_s32 && !e.accumulate;
     t.k = p.k;
     t.a_stride = p.a_stride;
+    t.panel_bytes = packed_panel_bytes(p.k);
     t.a_flip = flip ? static_cast<std::int32_t>(0x80808080u) : 0;
   }
 
@@ -74,13 +75,12 @@ class gemm_loop {
     if (needs_row_sums) prepare_row_sums(row, rows);
     first_row = row;
 
-    const std::size_t few = rows % dot.max_rows,
-                      step = gemm_main_rows / dot.max_rows * dot.max_rows;
+    const std::size_t few = rows % dot.max_rows;
     if (few != rows) {
-      for (std::size_t c = 0; c < columns; c += dot.columns) {
-        const std::size_t n = HWY_MIN(dot.columns, columns - c);
-        for (std::size_t r = 0; r < rows - few; r += step) {
-          run_tile(row + r, HWY_MIN(step, rows - few - r), c, n);
+      for (std::size_t c = 0; c < columns; c += dot.main_columns) {
+        const std::size_t n = HWY_MIN(dot.main_columns, columns - c);
+        for (std::size_t r = 0; r < rows - few; r += dot.main_rows) {
+          run_tile(row + r, HWY_MIN(dot.main_rows, rows - few - r), c, n);
         }
       }
     }
@@ -91,7 +91,7 @@ class gemm_loop {
   void run_tile(std::size_t row, std::size_t rows, std::size_t c, std::size_t n) {
     t.a = static_cast<const std::uint8_t*>(p.a) + row * p.a_stride;
     t.rows = rows;
-    t.panels = p.panels + (column + c) / panel_columns * packed_panel_bytes(p.k);
+    t.panels = p.panels + (column + c) / panel_columns * t.panel_bytes;
     t.columns = padded_columns(n);
     t.initial = numbers.initial + c;
     if (writes_c && t.columns == n) {  // sums are what is asked for: straight from the registers
@@ -154,7 +154,7 @@ class gemm_loop {
   std::size_t first_row = 0, column = 0, columns = 0;  // of the task
   gemm_columns numbers;
   HWY_ALIGN std::int32_t row_sums[gemm_most_task_rows];
-  HWY_ALIGN std::int32_t sums[gemm_main_rows * gemm_task_columns];
+  HWY_ALIGN std::int32_t sums[gemm_most_tile_rows * gemm_task_columns];
 };
 
 HWY_NOINLINE HWY_MAYBE_UNUSED static void gemm(const gemm_problem& p, const gemm_dot& dot,

@@ -5,13 +5,17 @@
 // (detail/foreach_target.hpp); instructions it has no target for are in variants-inl.hpp.
 //
 // A dot type has
-//     a_is_signed   the sign that it wants of A; B is signed
-//     add           sum + the products, modulo 2^32: of four bytes per int32 lane, or, if `halves`, of
-//                   two 16-bit integers, which even and odd make of the bytes
-//     by_lanes      whether there is add_lane<L> too: of group L of the eight bytes of a row, in every lane
-//     max_rows      rows of the register tile, with two vectors of columns
-//     few_sums      sums in the register tiles of fewer rows, and
-//     most_vectors  their vectors of columns: B is in registers too
+//     a_is_signed     the sign that it wants of A; B is signed
+//     steps           1 if it sums four products of bytes per int32 lane. 2 if it sums two products of 16-bit
+//                     integers: the even elements of a group of four, then the odd ones
+//     load_b<Step>    a vector of B: the elements of a step, for as many columns as there are int32 lanes
+//     add             sum + the products, modulo 2^32
+//     multiply, add   in two: the products, and sum + products
+//     products_first  in register tiles of so many sums or fewer all are multiplied before one is added
+//     by_lanes        whether there is add_lane<L> too: of group L of the eight bytes of a row, in every lane
+//     max_rows        rows of the register tile, with two vectors of columns
+//     few_sums        sums in the register tiles of fewer rows, and
+//     most_vectors    their vectors of columns: B is in registers too
 HWY_BEFORE_NAMESPACE();
 QMATH_BEGIN_NAMESPACE
 namespace impl {
@@ -22,37 +26,62 @@ namespace hn = hwy::HWY_NAMESPACE;
 using gemm_tag = hn::CappedTag<std::int32_t, panel_columns>;
 using gemm_vector = hn::Vec<gemm_tag>;
 
-// Two multiply-adds over 16-bit halves per group of four: no instruction saturates.
+// No load moves up across this.
+HWY_INLINE void keep_order() {
+#ifdef __GNUC__
+  __asm__ volatile("" ::: "memory");
+#endif
+}
+
+// Two multiply-adds of 16-bit integers and two additions per group of four: no instruction saturates. B is split
+// when it is loaded, A beforehand (gemm_tile-inl.hpp).
+//
+// Of the four vector units of Zen 4 two multiply and all add. Which one an operation gets is decided by how much
+// waits for each, before it can start: an addition next to its product often gets one that multiplies, and 3/4 of
+// the rate of vpmaddwd remain. All products before all additions are better, but need as many registers again.
 struct dot_by_halves {
   static constexpr bool a_is_signed = false;
-  static constexpr bool halves = true;
+  static constexpr std::size_t steps = 2;
   static constexpr bool by_lanes = false;
-  // Registers: rows * 2 sums, 4 halves of B, 2 halves of A, a product and a mask.
+  // Registers: rows * 2 sums, 2 vectors of B, one of A, and a product or all of them.
   static constexpr bool many_registers = HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3;
-  static constexpr std::size_t max_rows = many_registers ? 10 : 4;
+  static constexpr std::size_t products_first = many_registers ? 12 : 0;
+  static constexpr std::size_t max_rows = 6;
   static constexpr std::size_t few_sums = many_registers ? 16 : 8;
   static constexpr std::size_t most_vectors = 4;
 
-  static HWY_INLINE gemm_vector a_even(gemm_vector v) {
-    return hn::And(v, hn::Set(gemm_tag(), 0x00FF00FF));
-  }
-  static HWY_INLINE gemm_vector a_odd(gemm_vector v) {
-    const hn::Repartition<std::uint16_t, gemm_tag> d16;
-    return hn::BitCast(gemm_tag(), hn::ShiftRight<8>(hn::BitCast(d16, v)));
-  }
-  static HWY_INLINE gemm_vector b_even(gemm_vector v) {
+  template <std::size_t Step>
+  static HWY_INLINE gemm_vector load_b(const std::int8_t* from) {
+    const hn::Repartition<std::int8_t, gemm_tag> d8;
     const hn::Repartition<std::int16_t, gemm_tag> d16;
-    return hn::BitCast(gemm_tag(), hn::ShiftRight<8>(hn::ShiftLeft<8>(hn::BitCast(d16, v))));
-  }
-  static HWY_INLINE gemm_vector b_odd(gemm_vector v) {
-    const hn::Repartition<std::int16_t, gemm_tag> d16;
-    return hn::BitCast(gemm_tag(), hn::ShiftRight<8>(hn::BitCast(d16, v)));
+    const auto both = hn::BitCast(d16, hn::LoadU(d8, from));
+    return hn::BitCast(gemm_tag(), hn::ShiftRight<8>(Step == 0 ? hn::ShiftLeft<8>(both) : both));
   }
 
-  static HWY_INLINE gemm_vector add(gemm_vector sum, gemm_vector a, gemm_vector b) {
+  // The same for A.
+  template <std::size_t Step>
+  static HWY_INLINE gemm_vector split_a(gemm_vector v) {
+    const hn::Repartition<std::uint16_t, gemm_tag> d16;
+    const auto both = hn::BitCast(d16, v);
+    return hn::BitCast(gemm_tag(),
+                       Step == 0 ? hn::And(both, hn::Set(d16, 0x00FF)) : hn::ShiftRight<8>(both));
+  }
+
+  static HWY_INLINE gemm_vector multiply(gemm_vector a, gemm_vector b) {
     const gemm_tag d;
     const hn::Repartition<std::int16_t, gemm_tag> d16;
-    return hn::Add(sum, hn::WidenMulPairwiseAdd(d, hn::BitCast(d16, a), hn::BitCast(d16, b)));
+    return hn::WidenMulPairwiseAdd(d, hn::BitCast(d16, a), hn::BitCast(d16, b));
+  }
+  static HWY_INLINE gemm_vector add(gemm_vector sum, gemm_vector product) {
+    sum = hn::Add(sum, product);
+#if defined(__GNUC__) && HWY_ARCH_X86 && HWY_TARGET <= HWY_SSE2
+    // GCC would add the products of both steps first, and has no registers for them.
+    __asm__("" : "+v"(sum.raw));
+#endif
+    return sum;
+  }
+  static HWY_INLINE gemm_vector add(gemm_vector sum, gemm_vector a, gemm_vector b) {
+    return add(sum, multiply(a, b));
   }
 };
 
@@ -61,11 +90,18 @@ struct dot_by_halves {
 struct dot_by_quads {
   using a_type = std::conditional_t<HWY_ARCH_X86 != 0, std::uint8_t, std::int8_t>;
   static constexpr bool a_is_signed = std::is_signed_v<a_type>;
-  static constexpr bool halves = false;
+  static constexpr std::size_t steps = 1;
+  static constexpr std::size_t products_first = 0;
   static constexpr bool by_lanes = false;
   static constexpr std::size_t max_rows = 12;
   static constexpr std::size_t few_sums = 16;
   static constexpr std::size_t most_vectors = 8;
+
+  template <std::size_t>
+  static HWY_INLINE gemm_vector load_b(const std::int8_t* from) {
+    const hn::Repartition<std::int8_t, gemm_tag> d8;
+    return hn::BitCast(gemm_tag(), hn::LoadU(d8, from));
+  }
 
   static HWY_INLINE gemm_vector add(gemm_vector sum, gemm_vector a, gemm_vector b) {
     const hn::Repartition<a_type, gemm_tag> da;

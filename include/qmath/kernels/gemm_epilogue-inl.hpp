@@ -10,8 +10,6 @@ namespace impl {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-inline constexpr std::size_t gemm_main_rows = 24;
-
 // What a task has of each of its columns.
 struct gemm_columns {
   HWY_ALIGN std::int32_t initial[gemm_task_columns];  // what the sums start with

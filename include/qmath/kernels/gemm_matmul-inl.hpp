@@ -101,16 +101,10 @@ HWY_INLINE sums second_rows(sums a, sums b) { return blocks_upper(a, b); }
 HWY_INLINE sums multiply(sums sum, bytes a, bytes b) { return vmmlaq_s32(sum, a, b); }
 #endif
 
-// No load moves up across this: GCC would load all pairs first, for which there are no registers.
-HWY_INLINE void keep_order() {
-#ifdef __GNUC__
-  __asm__ volatile("" ::: "memory");
-#endif
-}
-
 // ---- A: pairs of rows ----------------------------------------------------------------------------
 
 inline constexpr std::size_t most_rows = 24;
+static_assert(most_rows <= gemm_most_tile_rows);
 // Of k, for which the rows are on the stack at a time; sums are in memory between them.
 inline constexpr std::size_t most_k = 1024;
 
@@ -177,7 +171,7 @@ HWY_INLINE void add_step(const std::int8_t* pairs, const bytes& a, const bytes& 
   sum = multiply(sum, a, choose<I % Each>(b0, b1, b2, b3));
   if constexpr (sizeof...(Rest) != 0) {
     if constexpr ((I + 1) % Each == 0) {
-      keep_order();
+      keep_order();  // GCC would load all pairs first, for which there are no registers
       const bytes next = load_pair(pairs + (I + 1) / Each * 16);
       add_step<Each, I + 1>(pairs, next, b0, b1, b2, b3, rest...);
     } else {
@@ -252,7 +246,6 @@ HWY_NOINLINE static void tile_pairs(const block& m) {
 template <std::size_t Pairs, std::size_t Vectors>
 HWY_INLINE void tile_rows(const gemm_tile& t, std::size_t row, std::size_t rows,
                           std::int8_t* pairs) {
-  const std::size_t panel_bytes = packed_panel_bytes(t.k);
   const auto flip = std::uint64_t{static_cast<std::uint32_t>(t.a_flip)};
   const auto* const a = static_cast<const std::uint8_t*>(t.a) + row * t.a_stride;
   std::int32_t* const to = t.sums + row * t.sums_stride;
@@ -260,7 +253,7 @@ HWY_INLINE void tile_rows(const gemm_tile& t, std::size_t row, std::size_t rows,
   do {
     const std::size_t n = HWY_MIN(most_k, t.k - k);
     pair_rows(a + k, t.a_stride, rows, Pairs, n, flip << 32 | flip, pairs);
-    tile_pairs<Pairs, Vectors>({pairs, rows, n, t.panels + k * panel_columns, panel_bytes,
+    tile_pairs<Pairs, Vectors>({pairs, rows, n, t.panels + k * panel_columns, t.panel_bytes,
                                 t.columns, k == 0 ? t.initial : to, k == 0 ? 0 : t.sums_stride, to,
                                 t.sums_stride});
     k += n;
@@ -306,7 +299,8 @@ HWY_MAYBE_UNUSED static void tile(const gemm_tile& t) {
 HWY_MAYBE_UNUSED static constexpr kernel_table make_matmul_table() {
   kernel_table t = QMATH_LESSER_TABLE;
   t.id = target::QMATH_MATMUL;
-  t.dot = {&matmul_tile::tile, true, matmul_tile::most_rows, gemm_task_columns};
+  t.dot = {&matmul_tile::tile, true, matmul_tile::most_rows, matmul_tile::most_rows,
+           gemm_task_columns};
   return t;
 }
 

@@ -27,8 +27,14 @@ struct a_rows {
   std::size_t stride;
   std::int32_t mask;
 
+  static HWY_INLINE a_rows of(const gemm_tile& t, std::size_t row) {
+    return {static_cast<const std::uint8_t*>(t.a) + row * t.a_stride, t.a_stride, t.a_flip};
+  }
+  HWY_INLINE void advance() { next += 4; }
+
   // One group of four elements of a row, in every lane. The last group of a row has fewer than 4 bytes,
   // behind which there is no A to read and B is padded with zeros.
+  template <std::size_t>
   HWY_INLINE gemm_vector load(std::size_t row, std::size_t bytes) const {
     const gemm_tag d;
     const std::uint8_t* from = next + row * stride;
@@ -60,97 +66,114 @@ struct a_rows {
   }
 };
 
-// sum += products of four; b_even, b_odd: the halves of B, or B itself in b_even.
+// Rows of A for a dot in two steps, as split_tile makes them: every group of four is an int32 in each of two planes,
+// which is two 16-bit integers; the stride is of int32. k is in whole groups.
 template <class Dot>
-HWY_INLINE void add_products(gemm_vector& sum, const gemm_vector& a, const gemm_vector& b_even,
-                             const gemm_vector& b_odd) {
-  if constexpr (Dot::halves) {
-    sum = Dot::add(sum, Dot::a_even(a), b_even);
-    sum = Dot::add(sum, Dot::a_odd(a), b_odd);
-  } else {
-    (void)b_odd;
-    sum = Dot::add(sum, a, b_even);
-  }
-}
+struct split_rows {
+  static constexpr std::size_t most = 2 * Dot::max_rows;
+  static constexpr std::size_t gap = panel_columns;  // puts rows into different sets of the cache
+  static constexpr std::size_t plane = most * (256 + gap);
 
-// The vectors of B that one group of four is multiplied by. Vectors of unknown size (SVE) can be variables, but
-// neither array elements nor members; references to them can.
-struct b_vectors {
-  const gemm_vector &even0, &even1, &even2, &even3, &even4, &even5, &even6, &even7;
-  const gemm_vector &odd0, &odd1, &odd2, &odd3;
+  const std::int32_t* next;
+  std::size_t stride;
 
-  template <std::size_t I>
-  HWY_INLINE const gemm_vector& even() const {
-    if constexpr (I == 0) return even0;
-    if constexpr (I == 1) return even1;
-    if constexpr (I == 2) return even2;
-    if constexpr (I == 3) return even3;
-    if constexpr (I == 4) return even4;
-    if constexpr (I == 5) return even5;
-    if constexpr (I == 6) return even6;
-    if constexpr (I == 7) return even7;
+  static HWY_INLINE split_rows of(const gemm_tile& t, std::size_t row) {
+    return {static_cast<const std::int32_t*>(t.a) + row * t.a_stride, t.a_stride};
   }
-  template <std::size_t I>
-  HWY_INLINE const gemm_vector& odd() const {
-    if constexpr (I == 0) return odd0;
-    if constexpr (I == 1) return odd1;
-    if constexpr (I == 2) return odd2;
-    if constexpr (I >= 3) return odd3;
+  HWY_INLINE void advance() { ++next; }
+
+  template <std::size_t Step>
+  HWY_INLINE gemm_vector load(std::size_t row, std::size_t) const {
+    return hn::Set(gemm_tag(), next[row * stride + Step * plane]);
   }
 };
 
-// One group of four: sum number I and the following ones, row by row. v: the group of I's row.
-template <class Dot, std::size_t Vectors, std::size_t I, class Rows, class... Rest>
+template <class Dot, flip Flip>
+using rows_for = std::conditional_t<Dot::steps == 1, a_rows<Flip>, split_rows<Dot>>;
+
+// The vectors of B that a row is multiplied by. Vectors of unknown size (SVE) can be variables, but neither array
+// elements nor members; references to them can.
+struct b_vectors {
+  const gemm_vector &v0, &v1, &v2, &v3, &v4, &v5, &v6, &v7;
+
+  template <std::size_t I>
+  HWY_INLINE const gemm_vector& get() const {
+    if constexpr (I == 0) return v0;
+    if constexpr (I == 1) return v1;
+    if constexpr (I == 2) return v2;
+    if constexpr (I == 3) return v3;
+    if constexpr (I == 4) return v4;
+    if constexpr (I == 5) return v5;
+    if constexpr (I == 6) return v6;
+    if constexpr (I == 7) return v7;
+  }
+};
+
+template <class Dot, std::size_t Vectors, std::size_t Step, std::size_t I, class Rows,
+          class... Rest>
 HWY_INLINE void add_sums(const Rows& a, std::size_t bytes, const b_vectors& b, const gemm_vector& v,
-                         gemm_vector& sum, Rest&... rest) {
-  add_products<Dot>(sum, v, b.template even<I % Vectors>(), b.template odd<I % Vectors>());
-  if constexpr (sizeof...(Rest) != 0) {
-    if constexpr ((I + 1) % Vectors == 0) {
-      const gemm_vector next = a.load((I + 1) / Vectors, bytes);
-      add_sums<Dot, Vectors, I + 1>(a, bytes, b, next, rest...);
+                         gemm_vector& sum, Rest&... rest);
+
+// One step of a group: sum number I and the following ones, row by row. v: the step of the row before I.
+template <class Dot, std::size_t Vectors, std::size_t Step, std::size_t I, class Rows,
+          class... Sums>
+HWY_INLINE void add_rest(const Rows& a, std::size_t bytes, const b_vectors& b, const gemm_vector& v,
+                         Sums&... sums) {
+  if constexpr (sizeof...(Sums) != 0) {
+    if constexpr (I % Vectors == 0) {
+      const gemm_vector next = a.template load<Step>(I / Vectors, bytes);
+      add_sums<Dot, Vectors, Step, I>(a, bytes, b, next, sums...);
     } else {
-      add_sums<Dot, Vectors, I + 1>(a, bytes, b, v, rest...);
+      add_sums<Dot, Vectors, Step, I>(a, bytes, b, v, sums...);
     }
   }
 }
 
-// Where the vectors of columns of a register tile are: at first, or `next` bytes on where a panel has no more.
+// The same, and v is of I's row.
+template <class Dot, std::size_t Vectors, std::size_t Step, std::size_t I, class Rows,
+          class... Rest>
+HWY_INLINE void add_sums(const Rows& a, std::size_t bytes, const b_vectors& b, const gemm_vector& v,
+                         gemm_vector& sum, Rest&... rest) {
+  const gemm_vector& mine = b.template get<I % Vectors>();
+  if constexpr (I + sizeof...(Rest) < Dot::products_first) {
+    const gemm_vector product = Dot::multiply(v, mine);
+    add_rest<Dot, Vectors, Step, I + 1>(a, bytes, b, v, rest...);
+    sum = Dot::add(sum, product);
+  } else {
+    sum = Dot::add(sum, v, mine);
+    add_rest<Dot, Vectors, Step, I + 1>(a, bytes, b, v, rest...);
+  }
+}
+
+// Where the vectors of columns of a register tile are: at first, or `panel_bytes` on where a panel has no more.
 struct b_columns {
   const std::int8_t* first;
   std::size_t panel_bytes;
 
-  template <std::size_t I>
+  template <class Dot, std::size_t Step, std::size_t I>
   HWY_INLINE gemm_vector load() const {
-    const gemm_tag d;
-    const hn::Repartition<std::int8_t, gemm_tag> d8;
-    const std::size_t per_panel = panel_columns / hn::Lanes(d);
-    return hn::BitCast(
-        d, hn::LoadU(d8, first + I / per_panel * panel_bytes + I % per_panel * 4 * hn::Lanes(d)));
+    const std::size_t N = hn::Lanes(gemm_tag()), per_panel = panel_columns / N;
+    return Dot::template load_b<Step>(first + I / per_panel * panel_bytes + I % per_panel * 4 * N);
   }
 };
 
-// One group of four for all rows and columns of the register tile. At most 8 vectors of columns, 4 of them where
-// each has two halves.
-template <class Dot, std::size_t Vectors, class Rows, class... Sums>
+// One group of four for all rows and columns of the register tile, with 1, 2, 4 or 8 vectors of columns.
+template <class Dot, std::size_t Vectors, std::size_t Step = 0, class Rows, class... Sums>
 HWY_INLINE void add_group(const Rows& a, std::size_t bytes, const b_columns& b, Sums&... sums) {
-  static_assert(Vectors <= (Dot::halves ? 4 : 8));
-  const gemm_vector v = a.load(0, bytes);
-  const gemm_vector v0 = b.load<0>();
-  const gemm_vector v1 = Vectors > 1 ? b.load<1>() : v0;
-  const gemm_vector v2 = Vectors > 2 ? b.load<2>() : v0, v3 = Vectors > 2 ? b.load<3>() : v0;
-  if constexpr (Dot::halves) {
-    const gemm_vector even0 = Dot::b_even(v0), odd0 = Dot::b_odd(v0);
-    const gemm_vector even1 = Dot::b_even(v1), odd1 = Dot::b_odd(v1);
-    const gemm_vector even2 = Dot::b_even(v2), odd2 = Dot::b_odd(v2);
-    const gemm_vector even3 = Dot::b_even(v3), odd3 = Dot::b_odd(v3);
-    const b_vectors all = {even0, even1, even2, even3, even0, even0,
-                           even0, even0, odd0,  odd1,  odd2,  odd3};
-    add_sums<Dot, Vectors, 0>(a, bytes, all, v, sums...);
-  } else {
-    const gemm_vector v4 = Vectors > 4 ? b.load<4>() : v0, v5 = Vectors > 4 ? b.load<5>() : v0;
-    const gemm_vector v6 = Vectors > 4 ? b.load<6>() : v0, v7 = Vectors > 4 ? b.load<7>() : v0;
-    const b_vectors all = {v0, v1, v2, v3, v4, v5, v6, v7, v0, v0, v0, v0};
-    add_sums<Dot, Vectors, 0>(a, bytes, all, v, sums...);
+  static_assert(Vectors <= 8);
+  const gemm_vector v = a.template load<Step>(0, bytes);
+  const gemm_vector v0 = b.load<Dot, Step, 0>();
+  const gemm_vector v1 = Vectors > 1 ? b.load<Dot, Step, 1>() : v0;
+  const gemm_vector v2 = Vectors > 2 ? b.load<Dot, Step, 2>() : v0;
+  const gemm_vector v3 = Vectors > 2 ? b.load<Dot, Step, 3>() : v0;
+  const gemm_vector v4 = Vectors > 4 ? b.load<Dot, Step, 4>() : v0;
+  const gemm_vector v5 = Vectors > 4 ? b.load<Dot, Step, 5>() : v0;
+  const gemm_vector v6 = Vectors > 4 ? b.load<Dot, Step, 6>() : v0;
+  const gemm_vector v7 = Vectors > 4 ? b.load<Dot, Step, 7>() : v0;
+  add_sums<Dot, Vectors, Step, 0>(a, bytes, {v0, v1, v2, v3, v4, v5, v6, v7}, v, sums...);
+  if constexpr (Step + 1 < Dot::steps) {
+    keep_order();  // or GCC keeps the vectors of B until the next step, for which there are no registers
+    add_group<Dot, Vectors, Step + 1>(a, bytes, b, sums...);
   }
 }
 
@@ -161,8 +184,8 @@ template <class Dot, std::size_t Vectors, std::size_t I, class Rows, class Eight
 HWY_INLINE void add_sums_by_lanes(const Rows& rows, const b_columns& b, const Eight& a,
                                   gemm_vector& sum, Rest&... rest) {
   const b_columns next = {b.first + 4 * panel_columns, b.panel_bytes};
-  sum = Dot::template add_lane<0>(sum, a, b.template load<I % Vectors>());
-  sum = Dot::template add_lane<1>(sum, a, next.template load<I % Vectors>());
+  sum = Dot::template add_lane<0>(sum, a, b.template load<Dot, 0, I % Vectors>());
+  sum = Dot::template add_lane<1>(sum, a, next.template load<Dot, 0, I % Vectors>());
   if constexpr (sizeof...(Rest) != 0) {
     if constexpr ((I + 1) % Vectors == 0) {
       const Eight a_next = rows.load_eight((I + 1) / Vectors);
@@ -186,14 +209,16 @@ HWY_INLINE void store_rows(std::int32_t* out, std::size_t stride, const gemm_vec
   }
 }
 
-// Rows x (Vectors * lanes) sums in registers. The recursion declares one variable per sum.
-template <class Dot, std::size_t Rows, std::size_t Vectors, flip Flip, class... Sums>
-HWY_INLINE void register_tile(a_rows<Flip> a, std::size_t k, b_columns b,
-                              const std::int32_t* initial, std::int32_t* out, std::size_t stride,
-                              Sums&... sums) {
+// Rows x (Vectors * lanes) sums in registers. The recursion declares one variable per sum. They start with numbers
+// of the columns, or where a dot in two steps left them.
+template <class Dot, std::size_t Rows, std::size_t Vectors, class ARows, class... Sums>
+HWY_INLINE void register_tile(ARows a, std::size_t k, b_columns b, const std::int32_t* initial,
+                              std::int32_t* out, std::size_t stride, Sums&... sums) {
   if constexpr (sizeof...(Sums) < Rows * Vectors) {
     const gemm_tag d;
-    gemm_vector sum = hn::LoadU(d, initial + sizeof...(Sums) % Vectors * hn::Lanes(d));
+    const std::int32_t* const from =
+        Dot::steps == 1 ? initial : out + sizeof...(Sums) / Vectors * stride;
+    gemm_vector sum = hn::LoadU(d, from + sizeof...(Sums) % Vectors * hn::Lanes(d));
     register_tile<Dot, Rows, Vectors>(a, k, b, initial, out, stride, sums..., sum);
   } else {
     if constexpr (Dot::by_lanes) {
@@ -205,10 +230,12 @@ HWY_INLINE void register_tile(a_rows<Flip> a, std::size_t k, b_columns b,
     }
     for (; k >= 4; k -= 4) {
       add_group<Dot, Vectors>(a, 4, b, sums...);
-      a.next += 4;
+      a.advance();
       b.first += 4 * panel_columns;
     }
-    if (k != 0) add_group<Dot, Vectors>(a, k, b, sums...);
+    if constexpr (Dot::steps == 1) {
+      if (k != 0) add_group<Dot, Vectors>(a, k, b, sums...);
+    }
     store_rows<Vectors>(out, stride, sums...);
   }
 }
@@ -218,9 +245,8 @@ template <class Dot, std::size_t Rows, std::size_t Vectors, flip Flip>
 HWY_NOINLINE static void tile_rows(const gemm_tile& t, std::size_t row) {
   const gemm_tag d;
   const std::size_t N = hn::Lanes(d);
-  const std::size_t panel_bytes = packed_panel_bytes(t.k);
-  const a_rows<Flip> a{static_cast<const std::uint8_t*>(t.a) + row * t.a_stride, t.a_stride,
-                       t.a_flip};
+  const std::size_t panel_bytes = t.panel_bytes;
+  const auto a = rows_for<Dot, Flip>::of(t, row);
   std::int32_t* const out = t.sums + row * t.sums_stride;
   const auto columns = [&](std::size_t c) HWY_ATTR {
     return b_columns{t.panels + c / panel_columns * panel_bytes + c % panel_columns * 4,
@@ -247,13 +273,15 @@ HWY_INLINE std::size_t tiles_of_few_rows(const gemm_tile& t, std::size_t row) {
 
 template <class Dot>
 HWY_MAYBE_UNUSED static void tile(const gemm_tile& t) {
+  // Most of the work is here, where a wasted instruction shows; the rest shares its code. Rows that were split have
+  // been flipped before.
+  constexpr flip flips = Dot::steps == 1 ? flip::always : flip::never;
   std::size_t row = 0;
-  // Most of the work is here, where a wasted instruction shows; the rest shares its code.
   for (; row + Dot::max_rows <= t.rows; row += Dot::max_rows) {
     if (t.a_flip == 0) {
       tile_rows<Dot, Dot::max_rows, 2, flip::never>(t, row);
     } else {
-      tile_rows<Dot, Dot::max_rows, 2, flip::always>(t, row);
+      tile_rows<Dot, Dot::max_rows, 2, flips>(t, row);
     }
   }
   row = tiles_of_few_rows<Dot, 8>(t, row);
@@ -262,9 +290,65 @@ HWY_MAYBE_UNUSED static void tile(const gemm_tile& t) {
   tiles_of_few_rows<Dot, 1>(t, row);
 }
 
+// n bytes of a row, in groups of four, become two planes. Writes whole vectors, which is within the row's stride.
+template <class Dot>
+HWY_INLINE void split_row(const std::uint8_t* from, std::size_t n, std::int32_t a_flip,
+                          std::int32_t* to) {
+  const gemm_tag d;
+  const hn::Repartition<std::uint8_t, gemm_tag> d8;
+  const std::size_t N = hn::Lanes(d8);
+  const auto split = [&](auto bytes, std::int32_t* out) HWY_ATTR {
+    const auto v = hn::Xor(hn::BitCast(d, bytes), hn::Set(d, a_flip));
+    hn::StoreU(Dot::template split_a<0>(v), d, out);
+    hn::StoreU(Dot::template split_a<1>(v), d, out + split_rows<Dot>::plane);
+  };
+  std::size_t i = 0;
+  for (; i + N <= n; i += N) split(hn::LoadU(d8, from + i), to + i / 4);
+  if (i != n) split(hn::LoadN(d8, from + i, n - i), to + i / 4);
+}
+
+// A tile for a dot in two steps: A is split once for all columns, a block of rows and k at a time. In between the
+// sums are in memory.
+template <class Dot>
+HWY_MAYBE_UNUSED static void split_tile(const gemm_tile& t) {
+  using rows = split_rows<Dot>;
+  HWY_ALIGN std::int32_t a[2 * rows::plane];
+  // Of fewer rows more of k: B is read in longer runs.
+  const std::size_t stride = rows::plane / HWY_MIN(rows::most, t.rows) / rows::gap * rows::gap;
+  const std::size_t most_k = 4 * (stride - rows::gap);
+  gemm_tile block = t;
+  block.a = a;
+  block.a_stride = stride;
+  block.a_flip = 0;
+  for (std::size_t row = 0; row < t.rows; row += rows::most) {
+    block.rows = HWY_MIN(rows::most, t.rows - row);
+    block.sums = t.sums + row * t.sums_stride;
+    for (std::size_t r = 0; r < block.rows; ++r) {
+      std::memcpy(block.sums + r * t.sums_stride, t.initial, t.columns * sizeof(std::int32_t));
+    }
+    for (std::size_t k = 0; k < t.k; k += most_k) {
+      const std::size_t n = HWY_MIN(most_k, t.k - k);
+      const auto* from = static_cast<const std::uint8_t*>(t.a) + row * t.a_stride + k;
+      for (std::size_t r = 0; r < block.rows; ++r) {
+        split_row<Dot>(from + r * t.a_stride, n, t.a_flip, a + r * stride);
+      }
+      block.k = (n + 3) / 4 * 4;
+      block.panels = t.panels + k * panel_columns;
+      tile<Dot>(block);
+    }
+  }
+}
+
 template <class Dot>
 HWY_MAYBE_UNUSED static constexpr gemm_dot make_dot() {
-  return {&tile<Dot>, Dot::a_is_signed, Dot::max_rows};
+  if constexpr (Dot::steps == 1) {
+    constexpr std::size_t rows = gemm_most_tile_rows / Dot::max_rows * Dot::max_rows;
+    return {&tile<Dot>, Dot::a_is_signed, Dot::max_rows, rows, 2 * panel_columns};
+  } else {
+    constexpr std::size_t rows = split_rows<Dot>::most;
+    static_assert(rows <= gemm_most_tile_rows);
+    return {&split_tile<Dot>, Dot::a_is_signed, Dot::max_rows, rows, gemm_task_columns};
+  }
 }
 
 }  // namespace QMATH_TILE_NAMESPACE
