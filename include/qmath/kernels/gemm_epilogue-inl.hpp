@@ -202,12 +202,14 @@ HWY_INLINE void store_codes(const gemm_problem& p, const gemm_sums& t, const F& 
   const std::size_t N = hn::Lanes(gemm_tag());
   Q* const out = first_of_c<Q>(p, t);
   if constexpr (sizeof(Q) == 1) {
-    if (t.columns == 2 * N) {  // the main tile with long vectors: narrowed two at a time
+    if (t.columns % (2 * N) == 0) {  // narrowed two at a time
       const hn::Repartition<std::int16_t, gemm_tag> both16;
       const hn::Rebind<Q, decltype(both16)> both8;
       for (std::size_t r = 0; r < t.rows; ++r) {
-        const auto both = hn::OrderedDemote2To(both16, code(r, 0, N), code(r, N, N));
-        hn::StoreU(hn::DemoteTo(both8, both), both8, out + r * p.c_stride);
+        for (std::size_t c = 0; c < t.columns; c += 2 * N) {
+          const auto both = hn::OrderedDemote2To(both16, code(r, c, N), code(r, c + N, N));
+          hn::StoreU(hn::DemoteTo(both8, both), both8, out + r * p.c_stride + c);
+        }
       }
       return;
     }
