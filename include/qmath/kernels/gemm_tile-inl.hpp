@@ -155,6 +155,20 @@ struct b_columns {
     const std::size_t N = hn::Lanes(gemm_tag()), per_panel = panel_columns / N;
     return Dot::template load_b<Step>(first + I / per_panel * panel_bytes + I % per_panel * 4 * N);
   }
+
+  // Into the second level of cache, what the same panels have further on: with few rows B is read at the speed of
+  // memory, and the CPU by itself does not look far enough ahead. Behind B nothing is read: addresses that do not
+  // exist are ignored.
+  template <std::size_t Vectors>
+  HWY_INLINE void read_ahead() const {
+#ifdef __GNUC__
+    const std::uintptr_t from = reinterpret_cast<std::uintptr_t>(first) + 8192;
+    const std::size_t per_panel = panel_columns / hn::Lanes(gemm_tag());
+    for (std::size_t i = 0; i < Vectors; i += per_panel) {
+      __builtin_prefetch(reinterpret_cast<const void*>(from + i / per_panel * panel_bytes), 0, 2);
+    }
+#endif
+  }
 };
 
 // One group of four for all rows and columns of the register tile, with 1, 2, 4 or 8 vectors of columns.
@@ -229,6 +243,7 @@ HWY_INLINE void register_tile(ARows a, std::size_t k, b_columns b, const std::in
       }
     }
     for (; k >= 4; k -= 4) {
+      if constexpr (Dot::steps == 2) b.template read_ahead<Vectors>();
       add_group<Dot, Vectors>(a, 4, b, sums...);
       a.advance();
       b.first += 4 * panel_columns;
