@@ -13,15 +13,25 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 // Four vectors from x on, `times` times, `stride` elements apart. The parameters are those of the vectors; in
-// Pairs, two vectors share theirs.
+// Pairs, two vectors share theirs. What is `ahead` elements from there is asked for, into the second level of cache,
+// unless that is 0.
 template <quotient How, ending End, bool Pairs, class T, class V, class V16>
 HWY_INLINE void quantize_fours(const T* HWY_RESTRICT x, std::size_t times, std::size_t stride, V r0,
                                V r1, V r2, V r3, V e0, V e1, V e2, V e3, V16 z_01, V16 z_23,
-                               const codes_in_use& codes, std::int8_t* HWY_RESTRICT q) {
+                               const codes_in_use& codes, std::int8_t* HWY_RESTRICT q,
+                               std::size_t ahead = 0) {
   const hn::DFromV<V> df;
   const auto u0 = upper_bound<How>(r0), u1 = upper_bound<How>(r1);
   const auto u2 = upper_bound<How>(r2), u3 = upper_bound<How>(r3);
   for (; times != 0; --times, x += stride, q += stride) {
+#ifdef __GNUC__
+    if (ahead != 0) {  // addresses that do not exist are ignored
+      const auto from = reinterpret_cast<std::uintptr_t>(x) + ahead * sizeof(T);
+      for (std::size_t i = 0; i < 4 * hn::Lanes(df) * sizeof(T); i += 64) {
+        __builtin_prefetch(reinterpret_cast<const void*>(from + i), 0, 2);
+      }
+    }
+#endif
     store_8_bits<End, Pairs>(steps_of<How>(load_vector<Pairs>(df, x, 0), r0, e0, u0),
                              steps_of<How>(load_vector<Pairs>(df, x, 1), r1, e1, u1),
                              steps_of<How>(load_vector<Pairs>(df, x, 2), r2, e2, u2),
@@ -151,7 +161,7 @@ HWY_NOINLINE static void quantize_all_blocks(const quantize_job& job, const T* H
 template <quotient How, ending End>
 HWY_INLINE void quantize_columns(const quantize_job& job, const float* HWY_RESTRICT x,
                                  std::size_t rows, std::size_t n, std::size_t first,
-                                 std::int8_t* HWY_RESTRICT q) {
+                                 std::int8_t* HWY_RESTRICT q, std::size_t ahead) {
   const hn::ScalableTag<float> df;
   const hn::RebindToSigned<decltype(df)> di;
   const hn::Repartition<std::int16_t, decltype(df)> d16;
@@ -188,7 +198,7 @@ HWY_INLINE void quantize_columns(const quantize_job& job, const float* HWY_RESTR
                           hn::Sub(hn::LoadU(di, from + N), sign));
     };
     quantize_fours<How, End, false>(x + i, rows, n, a, b, c, d, a2, b2, c2, d2, z(0), z(2), codes,
-                                    q + i);
+                                    q + i, ahead);
   }
   for (; i < n; i += N) {
     const std::size_t length = n - i < N ? n - i : N;
@@ -210,12 +220,15 @@ HWY_NOINLINE static void quantize_columns(const quantize_job& job, const float* 
                                           std::size_t rows, std::size_t n, std::size_t first,
                                           std::int8_t* HWY_RESTRICT q) {
   constexpr std::size_t most = 8;  // more would be too many streams of memory
+  // The CPU by itself does not see that the next rows will be read. In the first two levels of cache it need not.
+  const std::size_t ahead = rows * n > 65536 ? most * n : 0;
   with_quotient<End, float>(
       job, job.scales + first, n,
       [&](auto how) HWY_ATTR {
         for (std::size_t row = 0; row < rows; row += most) {
-          quantize_columns<decltype(how)::value, End>(
-              job, x + row * n, rows - row < most ? rows - row : most, n, first, q + row * n);
+          quantize_columns<decltype(how)::value, End>(job, x + row * n,
+                                                      rows - row < most ? rows - row : most, n,
+                                                      first, q + row * n, ahead);
         }
       },
       [&]() HWY_ATTR { quantize_columns<ending::clamped>(job, x, rows, n, first, q); });
