@@ -101,6 +101,14 @@ HWY_INLINE sums second_rows(sums a, sums b) { return blocks_upper(a, b); }
 HWY_INLINE sums multiply(sums sum, bytes a, bytes b) { return vmmlaq_s32(sum, a, b); }
 #endif
 
+// No load moves up across this: GCC would load all pairs first, for which there are no registers. One of its own,
+// because that of other kernels is compiled for another target, and does not inline here.
+HWY_INLINE void keep_order() {
+#ifdef __GNUC__
+  __asm__ volatile("" ::: "memory");
+#endif
+}
+
 // ---- A: pairs of rows ----------------------------------------------------------------------------
 
 inline constexpr std::size_t most_rows = 24;
@@ -171,7 +179,7 @@ HWY_INLINE void add_step(const std::int8_t* pairs, const bytes& a, const bytes& 
   sum = multiply(sum, a, choose<I % Each>(b0, b1, b2, b3));
   if constexpr (sizeof...(Rest) != 0) {
     if constexpr ((I + 1) % Each == 0) {
-      keep_order();  // GCC would load all pairs first, for which there are no registers
+      keep_order();
       const bytes next = load_pair(pairs + (I + 1) / Each * 16);
       add_step<Each, I + 1>(pairs, next, b0, b1, b2, b3, rest...);
     } else {
