@@ -14,6 +14,15 @@ say() { printf '%s\n' "$*"; }
 die() { say "$*" >&2; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }
 
+# The Python that has matplotlib, which may be the system's and not the first in PATH; fails where none has.
+python_with_matplotlib() {
+  local python
+  for python in python3 /usr/bin/python3; do
+    if "$python" -c 'import matplotlib' 2>/dev/null; then say "$python"; return; fi
+  done
+  return 1
+}
+
 # first COMMAND...: the first of the commands that exists; fails where none does.
 first() {
   local candidate
