@@ -9,18 +9,18 @@ file(MAKE_DIRECTORY "${dir}")
 file(COPY "${source}/include" DESTINATION "${dir}")
 set(include "-I${dir}/include")
 
-run(${compile} "${include}" "${highway_flag}" -DEXPECTED_MODE=QMATH_MODE_HEADER_ONLY
+run(${compile} "${include}" ${HIGHWAY_OPTION} -DEXPECTED_MODE=QMATH_MODE_HEADER_ONLY
     "${here}/consumer.cpp" -o "${dir}/header_only")
 run("${dir}/header_only")
 
-run(${compile} "${include}" "${highway_flag}" -DQMATH_MODE=QMATH_MODE_STATIC
+run(${compile} "${include}" ${HIGHWAY_OPTION} -DQMATH_MODE=QMATH_MODE_STATIC
     -DEXPECTED_MODE=QMATH_MODE_STATIC "${here}/consumer.cpp" -o "${dir}/static")
 run("${dir}/static")
 
 # One file of the user's contains the kernels; only this one sees Highway.
 file(WRITE "${dir}/kernels.cpp" "#define QMATH_IMPLEMENTATION\n#include <qmath/qmath.hpp>\n")
 set(compiled ${compile} "${include}" -DQMATH_MODE=QMATH_MODE_COMPILED)
-run(${compiled} "${highway_flag}" -c "${dir}/kernels.cpp" -o "${dir}/kernels.o")
+run(${compiled} ${HIGHWAY_OPTION} -c "${dir}/kernels.cpp" -o "${dir}/kernels.o")
 run(${compiled} -DEXPECTED_MODE=QMATH_MODE_COMPILED "${here}/consumer.cpp" "${dir}/kernels.o"
     -o "${dir}/compiled")
 run("${dir}/compiled")

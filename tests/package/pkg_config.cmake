@@ -9,7 +9,7 @@ file(MAKE_DIRECTORY "${dir}")
 
 # Highway's own file belongs to where its package is installed; here its headers may lie elsewhere.
 file(WRITE "${dir}/libhwy.pc" "Name: libhwy\nDescription: Highway\nVersion: 1.2.0\n"
-                              "Cflags: ${highway_flag}\nLibs: -lhwy_is_not_needed\n")
+                              "Cflags: ${HIGHWAY_OPTION}\nLibs: -lhwy_is_not_needed\n")
 set(pkg_config "${CMAKE_COMMAND}" -E env "PKG_CONFIG_PATH=${prefix}/lib/pkgconfig:${dir}"
     "${PKG_CONFIG}")
 foreach(mode_and_module IN ITEMS "HEADER_ONLY qmath" "STATIC qmath-static_dispatch"

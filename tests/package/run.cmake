@@ -4,7 +4,7 @@
 # Common to the scripts beside it, each of which is a test: `cmake -D... -P <way>.cmake`.
 #   SOURCE     the repository
 #   SCRATCH    a directory of the tests' own, with a space in its path
-#   COMPILER, LAUNCHER, GENERATOR, HIGHWAY, VERSION     of the build that runs the tests
+#   COMPILER, LAUNCHER, GENERATOR, HIGHWAY, HIGHWAY_OPTION, VERSION     of the build that runs the tests
 cmake_minimum_required(VERSION 3.24)
 set(here "${CMAKE_CURRENT_LIST_DIR}")
 set(source "${SCRATCH}/source tree")    # what install.cmake copies of the repository
@@ -17,8 +17,6 @@ set(configure "${CMAKE_COMMAND}" -G "${GENERATOR}" "-DCMAKE_CXX_COMPILER=${COMPI
     "-DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}" "-DCMAKE_CXX_FLAGS=${flags_text}"
     "-DCMAKE_BUILD_TYPE=None" "-DQMATH_HIGHWAY_INCLUDE_DIR=${HIGHWAY}" -DQMATH_FETCH=OFF)
 set(compile "${COMPILER}" -std=c++20 ${flags})
-# Highway may be in a system directory, which -isystem would put in front of the standard library.
-set(highway_flag "-idirafter${HIGHWAY}")
 
 # run(<command> ...): stops the test where it fails. Its output is in the variable `output`.
 macro(run)

@@ -22,7 +22,6 @@ xsimd/13.2.0
 
 {% if include_dir %}
 [conf]
-# Behind the standard library's own directories, one of which it may be.
-tools.build:cxxflags+=["-idirafter{{ include_dir }}"]
+tools.build:cxxflags+=["-isystem{{ include_dir }}"]
 tools.cmake.cmaketoolchain:extra_variables={"QMATH_HIGHWAY_INCLUDE_DIR": "{{ include_dir }}"}
 {% endif %}
