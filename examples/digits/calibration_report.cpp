@@ -1,6 +1,5 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
-//
 #include "calibration_report.hpp"
 
 #include <cstdio>
@@ -21,8 +20,6 @@ namespace {
 std::string input_name(std::size_t layer) {
   return layer == 0 ? "pixels" : "results of layer " + std::to_string(layer);
 }
-
-using histogram = qmath::histogram_observer<>;
 
 }  // namespace
 

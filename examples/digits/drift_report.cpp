@@ -1,6 +1,5 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
-//
 #include "drift_report.hpp"
 
 #include <algorithm>

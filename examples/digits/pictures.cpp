@@ -1,6 +1,5 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
-//
 #include "pictures.hpp"
 
 #include <algorithm>

@@ -156,18 +156,14 @@ struct b_columns {
     return Dot::template load_b<Step>(first + I / per_panel * panel_bytes + I % per_panel * 4 * N);
   }
 
-  // Into the second level of cache, what the same panels have further on: with few rows B is read at the speed of
-  // memory, and the CPU by itself does not look far enough ahead. Behind B nothing is read: addresses that do not
-  // exist are ignored.
+  // What the same panels have further on: with few rows B is read at the speed of memory, and the CPU by itself does
+  // not look far enough ahead.
   template <std::size_t Vectors>
   HWY_INLINE void read_ahead() const {
-#ifdef __GNUC__
-    const std::uintptr_t from = reinterpret_cast<std::uintptr_t>(first) + 8192;
     const std::size_t per_panel = panel_columns / hn::Lanes(gemm_tag());
     for (std::size_t i = 0; i < Vectors; i += per_panel) {
-      __builtin_prefetch(reinterpret_cast<const void*>(from + i / per_panel * panel_bytes), 0, 2);
+      prefetch_behind(first, i / per_panel * panel_bytes + 8192);
     }
-#endif
   }
 };
 

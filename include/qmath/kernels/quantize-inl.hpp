@@ -24,14 +24,11 @@ HWY_INLINE void quantize_fours(const T* HWY_RESTRICT x, std::size_t times, std::
   const auto u0 = upper_bound<How>(r0), u1 = upper_bound<How>(r1);
   const auto u2 = upper_bound<How>(r2), u3 = upper_bound<How>(r3);
   for (; times != 0; --times, x += stride, q += stride) {
-#ifdef __GNUC__
-    if (ahead != 0) {  // addresses that do not exist are ignored
-      const auto from = reinterpret_cast<std::uintptr_t>(x) + ahead * sizeof(T);
+    if (ahead != 0) {
       for (std::size_t i = 0; i < 4 * hn::Lanes(df) * sizeof(T); i += 64) {
-        __builtin_prefetch(reinterpret_cast<const void*>(from + i), 0, 2);
+        prefetch_behind(x, ahead * sizeof(T) + i);
       }
     }
-#endif
     store_8_bits<End, Pairs>(steps_of<How>(load_vector<Pairs>(df, x, 0), r0, e0, u0),
                              steps_of<How>(load_vector<Pairs>(df, x, 1), r1, e1, u1),
                              steps_of<How>(load_vector<Pairs>(df, x, 2), r2, e2, u2),

@@ -32,14 +32,17 @@ enum class requantize_kind {
   twice_31,  // the shifts are at least 31
 };
 
-// Fixed point multipliers of a job.
-struct fixed_point_kind {
+// What the multipliers of a job are.
+struct requantize_products {
   requantize_kind kind;
-  int scale;  // added to the shifts, and multipliers are shifted left by it
+  int scale;  // of fixed point: added to the shifts, and multipliers are shifted left by it
 };
 
-HWY_INLINE fixed_point_kind fixed_point_kind_of(const requantize_job& job, std::size_t count) {
+HWY_INLINE requantize_products products_of(const requantize_job& job, std::size_t count) {
   using kind = requantize_kind;
+  if (job.fixed_multipliers == nullptr) {
+    return {job.to == code_type::s32 ? kind::real_wide : kind::real, 0};
+  }
   std::uint32_t bits = 0;
   int lowest = 62, highest = 0;
   for (std::size_t c = 0; c < count; ++c) {
@@ -306,30 +309,25 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize_array(
 }
 
 // Whether it was done.
-HWY_INLINE bool requantize_sums(const requantize_job& job, const granularity& g) {
+HWY_INLINE bool requantize_sums(const requantize_job& job, const granularity& g,
+                                const requantize_products& products) {
+  using kind = requantize_kind;
   if (job.from != code_type::s32 || !has_long_rows(g)) return false;
   const bool bits8 = job.to == code_type::s8 || job.to == code_type::u8;
-  if (job.fixed_multipliers == nullptr) {
-    if (!bits8 && job.to != code_type::s16) return false;
-    bits8
-        ? requantize_array<std::int8_t>(job, g, real_products<std::int8_t>(job), job.multipliers)
-        : requantize_array<std::int16_t>(job, g, real_products<std::int16_t>(job), job.multipliers);
-    return true;
-  }
-  if (!bits8) return false;
-  using kind = requantize_kind;
-  const fixed_point_kind fixed = fixed_point_kind_of(job, g.count());
-  if (fixed.kind == kind::single_32) {
-    requantize_array<std::int8_t>(job, g, fixed_products<kind::single_32>{fixed.scale},
+  if (products.kind == kind::real && bits8) {
+    requantize_array<std::int8_t>(job, g, real_products<std::int8_t>(job), job.multipliers);
+  } else if (products.kind == kind::real && job.to == code_type::s16) {
+    requantize_array<std::int16_t>(job, g, real_products<std::int16_t>(job), job.multipliers);
+  } else if (products.kind == kind::single_32 && bits8) {
+    requantize_array<std::int8_t>(job, g, fixed_products<kind::single_32>{products.scale},
                                   job.fixed_multipliers);
-    return true;
-  }
-  if (fixed.kind == kind::twice_31) {
-    requantize_array<std::int8_t>(job, g, fixed_products<kind::twice_31>{fixed.scale},
+  } else if (products.kind == kind::twice_31 && bits8) {
+    requantize_array<std::int8_t>(job, g, fixed_products<kind::twice_31>{products.scale},
                                   job.fixed_multipliers);
-    return true;
+  } else {
+    return false;
   }
-  return false;
+  return true;
 }
 
 // ---- Chunks --------------------------------------------------------------------------------------
@@ -337,13 +335,14 @@ HWY_INLINE bool requantize_sums(const requantize_job& job, const granularity& g)
 // What all chunks of a job share.
 struct requantize_rules {
   std::int32_t least, most, z, z_in;  // codes in use, less z
-  int scale = 0;                      // fixed_point_kind has it
+  int scale;                          // as requantize_products has it
 
-  explicit requantize_rules(const requantize_job& job)
+  requantize_rules(const requantize_job& job, int products_scale)
       : least(job.codes.min - job.zero_point),
         most(job.codes.max - job.zero_point),
         z(job.zero_point),
-        z_in(job.input_zero_point) {}
+        z_in(job.input_zero_point),
+        scale(products_scale) {}
 };
 
 // codes and results: in whole vectors. Shared: all elements have the first multiplier.
@@ -370,12 +369,11 @@ HWY_INLINE void requantize_part(const requantize_rules& rules,
         y = nearest_int_wide(hn::Min(t, hn::Set(df, 2147483648.0f)));
       }
     } else {
-      auto m = hn::Set(di, first.multiplier), shifts = hn::Set(di, first.shift);
-      if constexpr (!Shared) hn::LoadInterleaved2(di, &multipliers[i].multiplier, m, shifts);
+      const fixed_products<Kind> products = {rules.scale};
       if constexpr (Shared) {
-        y = multiply_fixed<Kind>(acc, m, static_cast<int>(first.shift), rules.scale);
+        y = products.same(acc, first);
       } else {
-        y = multiply_fixed<Kind>(acc, m, shifts, rules.scale);
+        y = products.each(acc, multipliers + i);
       }
     }
     if constexpr (Kind != requantize_kind::real) y = hn::Min(hn::Max(y, lo), hi);
@@ -416,17 +414,11 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize_chunk(
 
 using requantize_chunk_function = decltype(&requantize_chunk<requantize_kind::real>);
 
-HWY_INLINE requantize_chunk_function choose_requantize_chunk(const requantize_job& job,
-                                                             const granularity& g,
-                                                             requantize_rules& rules) {
+HWY_INLINE requantize_chunk_function choose_requantize_chunk(requantize_kind which) {
   using kind = requantize_kind;
-  if (job.fixed_multipliers == nullptr) {
-    return job.to == code_type::s32 ? &requantize_chunk<kind::real_wide>
-                                    : &requantize_chunk<kind::real>;
-  }
-  const fixed_point_kind fixed = fixed_point_kind_of(job, g.count());
-  rules.scale = fixed.scale;
-  switch (fixed.kind) {
+  switch (which) {
+    case kind::real: return &requantize_chunk<kind::real>;
+    case kind::real_wide: return &requantize_chunk<kind::real_wide>;
     case kind::single: return &requantize_chunk<kind::single>;
     case kind::single_32: return &requantize_chunk<kind::single_32>;
     case kind::twice: return &requantize_chunk<kind::twice>;
@@ -435,9 +427,10 @@ HWY_INLINE requantize_chunk_function choose_requantize_chunk(const requantize_jo
 }
 
 HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize_chunks(const requantize_job& job,
-                                                            const granularity& g) {
-  requantize_rules rules(job);
-  const requantize_chunk_function requantize_one = choose_requantize_chunk(job, g, rules);
+                                                            const granularity& g,
+                                                            const requantize_products& products) {
+  const requantize_rules rules(job, products.scale);
+  const requantize_chunk_function requantize_one = choose_requantize_chunk(products.kind);
   chunk_buffer<std::int32_t> buffer, results;
   for_each_chunk(job.n, [&](std::size_t first, std::size_t length) HWY_ATTR {
     const std::int32_t* codes =
@@ -454,8 +447,8 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize_chunks(const requantize_job
 HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize(const requantize_job& job) {
   if (job.n == 0) return;
   const granularity g = as_one_row(job.layout, job.n);
-  if (requantize_sums(job, g)) return;
-  requantize_chunks(job, g);
+  const requantize_products products = products_of(job, g.count());
+  if (!requantize_sums(job, g, products)) requantize_chunks(job, g, products);
 }
 
 }  // namespace HWY_NAMESPACE

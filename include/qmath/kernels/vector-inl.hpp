@@ -8,6 +8,17 @@ namespace impl {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
+// Asks for the line of memory so many bytes behind p, into the second level of cache. There need not be any: addresses
+// that do not exist are ignored.
+HWY_INLINE void prefetch_behind(const void* p, std::size_t bytes) {
+#ifdef __GNUC__
+  const std::uintptr_t at = reinterpret_cast<std::uintptr_t>(p) + bytes;
+  __builtin_prefetch(reinterpret_cast<const void*>(at), 0, 2);
+#else
+  (void)p, (void)bytes;
+#endif
+}
+
 // v, of which the compiler knows nothing any more.
 template <class V>
 HWY_INLINE V hidden(V v) {
