@@ -118,6 +118,7 @@ std::vector<support::named_layout> all_layouts() {
   }
   add("groups of 384 in long rows", qmath::per_group(2, 2304, 384), 1);
   add("groups of 32 in long rows, short last", qmath::per_group(2, 2070, 32), 1);
+  add("groups of 32, odd rows", qmath::per_group(4, 101, 32), 2);
   add("a group larger than its row", qmath::per_group(5, 60, 100), 2);
   for (const std::size_t cols :
        {1u, 2u, 3u, 7u, 8u, 16u, 17u, 64u, 100u, 255u, 256u, 257u, 511u, 513u}) {

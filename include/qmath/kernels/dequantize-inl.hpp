@@ -5,7 +5,8 @@
 // Compiled once per target (detail/foreach_target.hpp).
 //
 // There is one loop, from codes to float, or from 8 bits to half. Packed codes are unpacked into a buffer before it,
-// uint16 is widened, and other 16-bit real numbers rounded from a buffer behind it, chunk by chunk.
+// uint16 is widened, and other 16-bit real numbers rounded from a buffer behind it, chunk by chunk. Where a vector has
+// 16 floats, codes of 4 bits that share their parameters are looked up instead.
 HWY_BEFORE_NAMESPACE();
 QMATH_BEGIN_NAMESPACE
 namespace impl {
@@ -240,13 +241,111 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void dequantize_part(const dequantize_job& 
       });
 }
 
-template <class Q>
+// ---- Codes of 4 bits in a table ------------------------------------------------------------------
+
+inline constexpr bool has_table_of_16 = HWY_ARCH_X86 && HWY_MAX_BYTES == 64;
+
+// Packed codes from the beginning of a byte on.
+struct nibbles {
+  const std::uint8_t* bytes;
+  bool is_signed, first_low;
+
+  HWY_INLINE nibbles operator+(std::size_t even) const {
+    return {bytes + even / 2, is_signed, first_low};
+  }
+};
+
+// Whether these are nibbles, the first one of all neighbours that share their parameters begins a byte, and there are
+// enough of them.
+HWY_INLINE bool is_for_table(const dequantize_job& job, const granularity& g) {
+  if (job.from != code_type::bits4_first_low && job.from != code_type::bits4_first_high)
+    return false;
+  const std::size_t run = g.block_cols < g.cols ? g.block_cols : g.cols;
+  return run >= 16 && (g.cols >= job.n || g.cols % 2 == 0) && (run == g.cols || run % 2 == 0);
+}
+
+// n elements, a multiple of 32, in blocks of a multiple of 32, the last of which may be short.
+template <class X>
+HWY_INLINE void dequantize_nibbles(nibbles q, std::size_t n, std::size_t block, block_params p,
+                                   X* HWY_RESTRICT x) {
+  const hn::ScalableTag<float> df;
+  const hn::RebindToSigned<decltype(df)> di;
+  const hn::Repartition<std::uint8_t, decltype(df)> d8;
+  const auto lane = hn::Iota(di, 0), sign = hn::Set(di, q.is_signed ? 8 : 0);
+  const auto codes = hn::Sub(hn::Xor(lane, sign), sign);
+  // Of 16 bytes, lane i looks at byte i / 2 or, in the second vector, 8 + i / 2; at its upper half if i is odd or,
+  // first_high, even.
+  const auto byte = hn::Mul(hn::ShiftRight<1>(lane), hn::Set(di, 0x01010101));
+  const auto first = hn::BitCast(d8, byte);
+  const auto second = hn::BitCast(d8, hn::Add(byte, hn::Set(di, 0x08080808)));
+  const auto upper = hn::And(hn::Xor(lane, hn::Set(di, q.first_low ? 0 : 1)), hn::Set(di, 1));
+  const auto shift = hn::ShiftLeft<2>(upper);
+  const std::uint8_t* HWY_RESTRICT bytes = q.bytes;
+  for (X* const end = x + n; x != end; p = p.from(1)) {
+    const auto table =
+        dequantize_vector(codes, hn::Set(df, *p.scales), hn::Set(di, *p.zero_points));
+    const auto look_up = [&](auto packed, auto which) HWY_ATTR {
+      const auto spread = hn::BitCast(di, hn::TableLookupBytes(packed, which));
+      const auto index = hn::And(hn::Shr(spread, shift), hn::Set(di, 15));
+      return hn::TableLookupLanes(table, hn::IndicesFromVec(df, index));
+    };
+    const auto left = static_cast<std::size_t>(end - x);
+    X* const block_end = x + (block < left ? block : left);
+    for (; x != block_end; x += 32, bytes += 16) {
+      const auto packed = hn::LoadDup128(d8, bytes);
+      store_lanes(look_up(packed, first), x);
+      store_lanes(look_up(packed, second), x + 16);
+    }
+  }
+}
+
+// Fewer than 32 that share their parameters.
+template <class X>
+HWY_NOINLINE HWY_MAYBE_UNUSED static void dequantize_last_nibbles(nibbles q, std::size_t n,
+                                                                  const block_params& p, X* x) {
+  alignas(64) std::uint8_t bytes[16] = {};
+  alignas(64) X reals[32];
+  std::memcpy(bytes, q.bytes, (n + 1) / 2);
+  dequantize_nibbles({bytes, q.is_signed, q.first_low}, 32, 32, p, reals);
+  std::memcpy(x, reals, n * sizeof(X));
+}
+
+// Elements first ... first + length - 1, which are those at q and x.
+template <class X>
+HWY_NOINLINE HWY_MAYBE_UNUSED static void dequantize_part(const dequantize_job& job,
+                                                          const granularity& g, std::size_t first,
+                                                          std::size_t length, nibbles q, X* x) {
+  const block_params all = block_params_of(job);
+  const std::size_t block = g.block_cols < g.cols ? g.block_cols : g.cols;
+  for_each_row(g, first, length,
+               [&](std::size_t, std::size_t n, std::size_t col, std::size_t c) HWY_ATTR {
+                 block_params p = all.from(c + col / block);
+                 std::size_t left = block - col % block;
+                 for (; n != 0; left = block, p = p.from(1)) {
+                   const bool together = left == block && block % 32 == 0;  // all that is left
+                   const std::size_t m = together || n < left ? n : left, whole = m / 32 * 32;
+                   dequantize_nibbles(q, whole, together ? block : whole, p, x);
+                   if (m != whole) {
+                     const block_params last = p.from(together ? whole / block : 0);
+                     dequantize_last_nibbles(q + whole, m - whole, last, x + whole);
+                   }
+                   q = q + m, x += m, n -= m;
+                 }
+               });
+}
+
+// ---- All codes, all real numbers -----------------------------------------------------------------
+
+// From: a pointer to codes, or nibbles.
+template <class From>
 HWY_INLINE void dequantize_array(const dequantize_job& job, const granularity& g, std::size_t first,
-                                 std::size_t length, const Q* q) {
+                                 std::size_t length, From q) {
   if (job.to == real_type::f32) {
     return dequantize_part(job, g, first, length, q, static_cast<float*>(job.out) + first);
   }
-  if constexpr (sizeof(Q) == 1 && has_half) {
+  constexpr bool wide =
+      std::is_same_v<From, const std::int16_t*> || std::is_same_v<From, const std::int32_t*>;
+  if constexpr (!wide && has_half) {
     if (job.to == real_type::f16) {
       return dequantize_part(job, g, first, length, q, static_cast<half*>(job.out) + first);
     }
@@ -266,22 +365,29 @@ HWY_INLINE void dequantize_array(const dequantize_job& job, const granularity& g
 }
 
 HWY_INLINE void dequantize_packed(const dequantize_job& job, const granularity& g) {
+  const bool is_signed = job.format.min < 0;
+  if constexpr (has_table_of_16) {
+    if (is_for_table(job, g)) {
+      const nibbles q = {static_cast<const std::uint8_t*>(job.in), is_signed,
+                         job.from == code_type::bits4_first_low};
+      return dequantize_array(job, g, 0, job.n, q);
+    }
+  }
   constexpr std::size_t size = 4 * chunk_size;  // fewer calls than with single chunks
   alignas(64) std::int8_t codes[size + sizeof(chunk_buffer<std::int8_t>)];  // [-8, 15]
-  const bool is_signed = job.format.min < 0;
   for (std::size_t first = 0; first < job.n; first += size) {
     const std::size_t length = job.n - first < size ? job.n - first : size;
     unpack_codes(job.from, is_signed, job.in, first, length,
                  reinterpret_cast<std::uint8_t*>(codes));
-    dequantize_array(job, g, first, length, codes);
+    dequantize_array(job, g, first, length, static_cast<const std::int8_t*>(codes));
   }
 }
 
 HWY_INLINE void dequantize_u16(const dequantize_job& job, const granularity& g) {
   chunk_buffer<std::int32_t> codes;
   for_each_chunk(job.n, [&](std::size_t first, std::size_t length) HWY_ATTR {
-    dequantize_array(job, g, first, length,
-                     load_codes(job.from, false, job.in, first, length, codes));
+    const std::int32_t* const q = load_codes(job.from, false, job.in, first, length, codes);
+    dequantize_array(job, g, first, length, q);
   });
 }
 

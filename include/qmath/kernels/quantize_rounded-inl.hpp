@@ -208,7 +208,8 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize_stochastic_blocks(
   }
 }
 
-// n elements from `first` on. Each `group` of them share a parameter, from c on: a multiple of 32, or all n.
+// n elements from `first` on. Each `group` of them share a parameter, from c on: all n, or a multiple of 32, and then n
+// and the position of the first element are multiples of 32 too.
 template <ending End>
 HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize_stochastic_run(const quantize_job& job,
                                                                   std::size_t first, std::size_t n,
@@ -218,17 +219,17 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize_stochastic_run(const quantize
   std::int8_t* q = static_cast<std::int8_t*>(job.out) + first;
   std::uint64_t position = job.random.offset + first;
   for (std::size_t i = 0; i < n;) {
-    const std::size_t before = position % 32, left = n - i, parameter = c + i / group;
+    const std::size_t before = position % 32, left = n - i;
     std::size_t length = left / 32 * 32;
     if (before == 0 && length != 0) {
       const std::size_t shared = group == n ? length / 32 : group / 32;
-      quantize_stochastic_blocks<End>(job, x, length / 32, shared, position / 32, parameter, q);
+      quantize_stochastic_blocks<End>(job, x, length / 32, shared, position / 32, c, q);
     } else {  // a part of a block
       length = left < 32 - before ? left : 32 - before;
       alignas(64) float reals[32] = {};
       alignas(64) std::int8_t codes[32];
       std::memcpy(reals + before, x, length * sizeof(float));
-      quantize_stochastic_blocks<End>(job, reals, 1, 1, position / 32, parameter, codes);
+      quantize_stochastic_blocks<End>(job, reals, 1, 1, position / 32, c, codes);
       std::memcpy(q, codes + before, length);
     }
     x += length, q += length, position += length, i += length;
