@@ -37,22 +37,24 @@ bool has_instruction_bound(const bench::quantize_case& c, bench::level level) {
 #if QMATH_BENCH_X86
 
 template <bool Product, bool Clamp, class X, class Q>
-void quantize(bench::level level, const X* x, std::size_t n, const parameters& p, Q* q) {
+void quantize(bench::level level, const X* x, std::size_t n, std::size_t group, const parameters* p,
+              Q* q) {
   constexpr bool f16 = std::same_as<X, qmath::half>;
   constexpr bool few = Clamp || qmath::packed_integer<Q>;
   if (level == bench::level::avx512) {
-    on_avx512::quantize<bench::avx512, Product, Clamp>(x, n, p, q);
+    on_avx512::quantize<bench::avx512, Product, Clamp>(x, n, group, p, q);
   } else if (level == bench::level::avx2) {
-    on_avx2::quantize<bench::avx2, Product, Clamp>(x, n, p, q);
+    on_avx2::quantize<bench::avx2, Product, Clamp>(x, n, group, p, q);
   } else if (level == bench::level::sse4) {
-    if constexpr (!f16) on_sse4::quantize<bench::sse4, Product, Clamp>(x, n, p, q);
+    if constexpr (!f16) on_sse4::quantize<bench::sse4, Product, Clamp>(x, n, group, p, q);
   } else {
-    if constexpr (!f16 && !few) on_sse2::quantize<bench::sse2, Product, Clamp>(x, n, p, q);
+    if constexpr (!f16 && !few) on_sse2::quantize<bench::sse2, Product, Clamp>(x, n, group, p, q);
   }
 }
 
 template <class X, class Q>
-void quantize(bench::level level, const bench::quantize_case& c, const X* x, std::size_t n, Q* q) {
+void quantize(bench::level level, const bench::quantize_case& c, const X* x, std::size_t n,
+              const parameters* p, Q* q) {
   if (c.dynamic) {
     if constexpr (std::same_as<X, float> && std::same_as<Q, std::int8_t>) {
       switch (level) {
@@ -64,14 +66,14 @@ void quantize(bench::level level, const bench::quantize_case& c, const X* x, std
       }
     }
   }
-  const bool product = c.rules.quotient == qmath::quotient_rule::reciprocal;
-  const bool few = c.codes != qmath::code_range();
-  const parameters p(bench::tensor_params<Q>(), few ? c.codes : qmath::full_range<Q>(), product);
-  if (product) return quantize<true, false>(level, x, n, p, q);
-  if constexpr (std::same_as<Q, std::int8_t>) {
-    if (few) return quantize<false, true>(level, x, n, p, q);
+  const std::size_t group = c.where.what == bench::layout::shape::group ? c.where.size : 0;
+  if (c.rules.quotient == qmath::quotient_rule::reciprocal) {
+    return quantize<true, false>(level, x, n, group, p, q);
   }
-  quantize<false, false>(level, x, n, p, q);
+  if constexpr (std::same_as<Q, std::int8_t>) {
+    if (c.codes != qmath::code_range()) return quantize<false, true>(level, x, n, group, p, q);
+  }
+  quantize<false, false>(level, x, n, group, p, q);
 }
 
 template <class X, class Q>
@@ -80,7 +82,13 @@ void instruction_bound(benchmark::State& state, const bench::quantize_case& c, b
   const X* x = bench::real_input<X>();
   auto* q = bench::output<Q>();
   const std::size_t size = qmath::storage_bytes<Q>(n);
-  bench::run(state, n, n * sizeof(X) + size, [&] { quantize(level, c, x, n, q); });
+  // Those of all groups are the same, which the loop does not know.
+  const std::vector<parameters> p(
+      bench::bound_size / 32,
+      parameters(bench::tensor_params<Q>(),
+                 c.codes != qmath::code_range() ? c.codes : qmath::full_range<Q>(),
+                 c.rules.quotient == qmath::quotient_rule::reciprocal));
+  bench::run(state, n, n * sizeof(X) + size, [&] { quantize(level, c, x, n, p.data(), q); });
   // A bound that computes something else would be none.
   std::vector<unsigned char> expected(size);
   const std::span in(x, n);

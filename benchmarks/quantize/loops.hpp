@@ -48,48 +48,93 @@ QMATH_BENCH_OP typename V::integers two(const X* x, const constants<V>& c) {
   }
 }
 
-// Of four vectors, out of order.
+// Of four vectors, out of order; the constants of the first two and of the others.
 template <class V, bool Product, bool Clamp, bool Signed, class X>
-QMATH_BENCH_OP typename V::integers codes(const X* x, const constants<V>& c) {
-  const auto ab = two<V, Product>(x, c), cd = two<V, Product>(x + 2 * V::lanes, c);
+QMATH_BENCH_OP typename V::integers codes(const X* x, const constants<V>& first,
+                                          const constants<V>& second) {
+  const auto ab = two<V, Product>(x, first), cd = two<V, Product>(x + 2 * V::lanes, second);
   if constexpr (!Signed) {
     const auto v = V::narrow_u8(ab, cd);
-    return Clamp ? V::min_u8(v, c.most) : v;
+    return Clamp ? V::min_u8(v, first.most) : v;
   } else {
     const auto v = V::narrow_s8(ab, cd);
     if constexpr (Clamp) {
-      return V::clamp_s8(v, c.least, c.most);
+      return V::clamp_s8(v, first.least, first.most);
     } else {
       return v;
     }
   }
 }
 
-template <class V, bool Product, bool Clamp, class X, class Q>
-inline void quantize(const X* x, std::size_t n, const parameters& p, Q* to) {
+// What is stored at once: four vectors, or eight as codes of four bits.
+template <class V, class Q>
+inline constexpr std::size_t unit = (qmath::packed_integer<Q> ? 8 : 4) * V::lanes;
+
+// One unit. at(i) has the constants of the vectors i and i + 1.
+template <class V, bool Product, bool Clamp, class Q, class X, class At>
+QMATH_BENCH_OP void quantize_unit(const X* x, const At& at, std::uint8_t* q) {
   constexpr std::size_t step = 4 * V::lanes;
   constexpr bool is_signed = std::same_as<Q, std::int8_t> || std::same_as<Q, qmath::s4>;
-  const constants<V> c(p);
-  auto* q = reinterpret_cast<std::uint8_t*>(to);
   if constexpr (qmath::packed_integer<Q>) {
-    for (std::size_t i = 0; i < n; i += 2 * step) {
-      const auto a = codes<V, Product, true, is_signed>(x + i, c);
-      const auto b = codes<V, Product, true, is_signed>(x + i + step, c);
-      if constexpr (loads_pairs<V, X>) {
-        V::store(q + i / 2, V::in_order(V::nibbles(V::interleaved(a), V::interleaved(b))));
-      } else {
-        V::store(q + i / 2, V::nibbles_in_order(V::nibbles(a, b)));
-      }
+    const auto a = codes<V, Product, true, is_signed>(x, at(0), at(2));
+    const auto b = codes<V, Product, true, is_signed>(x + step, at(4), at(6));
+    if constexpr (loads_pairs<V, X>) {
+      V::store(q, V::in_order(V::nibbles(V::interleaved(a), V::interleaved(b))));
+    } else {
+      V::store(q, V::nibbles_in_order(V::nibbles(a, b)));
     }
   } else {
-    for (std::size_t i = 0; i < n; i += step) {
-      const auto v = codes<V, Product, Clamp, is_signed>(x + i, c);
-      if constexpr (loads_pairs<V, X>) {
-        V::store(q + i, V::in_order_64(V::interleaved(v)));
-      } else {
-        V::store(q + i, V::in_order(v));
-      }
+    const auto v = codes<V, Product, Clamp, is_signed>(x, at(0), at(2));
+    if constexpr (loads_pairs<V, X>) {
+      V::store(q, V::in_order_64(V::interleaved(v)));
+    } else {
+      V::store(q, V::in_order(v));
     }
+  }
+}
+
+// All n elements with the same parameters.
+template <class V, bool Product, bool Clamp, class X, class Q>
+inline void quantize_run(const X* x, std::size_t n, const parameters& p, Q* to) {
+  const constants<V> c(p);
+  auto* q = reinterpret_cast<std::uint8_t*>(to);
+  for (std::size_t i = 0; i < n; i += unit<V, Q>) {
+    quantize_unit<V, Product, Clamp, Q>(
+        x + i, [&](std::size_t) -> const constants<V>& { return c; },
+        q + qmath::storage_bytes<Q>(i));
+  }
+}
+
+// In groups of Size elements, the parameters of which are prepared: what is read of them is broadcast.
+template <class V, bool Product, bool Clamp, std::size_t Size, class X, class Q>
+inline void quantize_groups(const X* x, std::size_t n, const parameters* p, Q* to) {
+  auto* q = reinterpret_cast<std::uint8_t*>(to);
+  if constexpr (Size % unit<V, Q> == 0) {
+    for (; n != 0; n -= Size, x += Size, q += qmath::storage_bytes<Q>(Size)) {
+      quantize_run<V, Product, Clamp>(x, Size, *p++, reinterpret_cast<Q*>(q));
+    }
+  } else {  // two groups or four in a unit
+    constexpr std::size_t groups = unit<V, Q> / Size, vectors = Size / V::lanes;
+    for (std::size_t i = 0; i < n; i += unit<V, Q>, p += groups) {
+      const constants<V> c[] = {constants<V>(p[0]), constants<V>(p[1]), constants<V>(p[groups - 2]),
+                                constants<V>(p[groups - 1])};
+      quantize_unit<V, Product, Clamp, Q>(
+          x + i,
+          [&](std::size_t k) -> const constants<V>& {
+            return c[groups == 2 ? 3 * (k / vectors) : k / vectors];
+          },
+          q + qmath::storage_bytes<Q>(i));
+    }
+  }
+}
+
+// In groups of 32 or 128 elements; group 0: all together.
+template <class V, bool Product, bool Clamp, class X, class Q>
+inline void quantize(const X* x, std::size_t n, std::size_t group, const parameters* p, Q* q) {
+  switch (group) {
+    case 32: return quantize_groups<V, Product, Clamp, 32>(x, n, p, q);
+    case 128: return quantize_groups<V, Product, Clamp, 128>(x, n, p, q);
+    default: return quantize_run<V, Product, Clamp>(x, n, *p, q);
   }
 }
 
@@ -113,6 +158,6 @@ inline void quantize_rows(const float* x, std::size_t n, std::size_t row, std::i
     const float least = V::lowest(V::min(V::min(lo[0], lo[1]), V::min(lo[2], lo[3])));
     const float most = V::highest(V::max(V::max(hi[0], hi[1]), V::max(hi[2], hi[3])));
     const parameters p({(-least > most ? -least : most) / 127.0f, 0});
-    quantize<V, false, false>(x, row, p, q);
+    quantize_run<V, false, false>(x, row, p, q);
   }
 }
