@@ -6,6 +6,7 @@
 #ifndef QMATH_LINEAR_HPP_
 #define QMATH_LINEAR_HPP_
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -14,6 +15,7 @@
 #include "qmath/core/view.hpp"
 #include "qmath/detail/linear_arguments.hpp"
 #include "qmath/dynamic.hpp"
+#include "qmath/executor.hpp"
 #include "qmath/gemm.hpp"
 
 QMATH_BEGIN_NAMESPACE
@@ -39,12 +41,20 @@ QMATH_INLINE void dynamic_linear(matrix_view<X> x, const packed_matrix& w, const
                                  matrix_view<Y> y, std::span<std::byte> scratch,
                                  const scheme& how = affine,
                                  const gemm_zero_points& zero_points = {}) noexcept {
-  if (!impl::expect_linear(x, w, y, scratch)) return;
-  if (how.symmetric) {
-    impl::run_linear<std::int8_t>(x, w, epilogue, y, scratch, how, zero_points);
-  } else {
-    impl::run_linear<std::uint8_t>(x, w, epilogue, y, scratch, how, zero_points);
-  }
+  impl::checked_linear(x, w, epilogue, y, scratch, how, zero_points,
+                       [](const gemm_plan& plan) { plan.run(0, plan.tasks()); });
+}
+
+/// The same, and the same bits, on the threads of an executor (executor.hpp). The caller's thread quantizes a block of
+/// rows, then all of them multiply it, by its columns if the rows are few.
+template <class X, real_number Y, class Executor>
+  requires(real_number<std::remove_const_t<X>> && !std::convertible_to<Executor, scheme>)
+QMATH_INLINE void dynamic_linear(matrix_view<X> x, const packed_matrix& w, const to_float& epilogue,
+                                 matrix_view<Y> y, std::span<std::byte> scratch,
+                                 Executor&& executor, const scheme& how = affine,
+                                 const gemm_zero_points& zero_points = {}) {
+  impl::checked_linear(x, w, epilogue, y, scratch, how, zero_points,
+                       [&](const gemm_plan& plan) { run(plan, executor); });
 }
 
 QMATH_END_NAMESPACE

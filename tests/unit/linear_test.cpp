@@ -174,6 +174,31 @@ TEST_CASE("executor: every part once, the same result for any number of threads"
   }
 }
 
+TEST_CASE("dynamic_linear on an executor: the same bits, and more than one part") {
+  const layer w(300, 2100);
+  for (const std::size_t m : {1u, 9u, 150u}) {
+    CAPTURE(m);
+    const std::vector<float> x = numbers<float>(m * w.k, 57);
+    const matrix_view<const float> in(x.data(), m, w.k);
+    const qmath::to_float epilogue{.b_scales = w.scales, .bias = w.bias};
+    std::vector<std::byte> scratch(qmath::dynamic_linear_scratch(m, w.k));
+    std::vector<float> want(m * w.n), got(m * w.n);
+    for (const qmath::scheme& how : {qmath::affine, qmath::symmetric}) {
+      qmath::dynamic_linear(in, w.packed, epilogue, matrix_view(want.data(), m, w.n), scratch, how);
+      std::size_t most = 0;
+      const auto executor = [&](std::size_t parts, const auto& f) {
+        most = parts > most ? parts : most;
+        qmath::thread_executor{3}(parts, f);
+      };
+      std::fill(got.begin(), got.end(), 7.0f);
+      qmath::dynamic_linear(in, w.packed, epilogue, matrix_view(got.data(), m, w.n), scratch,
+                            executor, how);
+      CHECK(got == want);
+      CHECK(most > 1);
+    }
+  }
+}
+
 TEST_CASE("executor: little work stays on one thread") {
   const layer w(3, 300);
   const auto a = support::any_integers<std::uint8_t>(2000 * 3, 57);

@@ -55,11 +55,12 @@ QMATH_INLINE bool expect_linear(const matrix_view<X>& x, const packed_matrix& w,
                          packed_size(w.k, w.n) - detail::packed_header_bytes);
 }
 
-template <class Q, class X, class Y>
+/// run_plan: what runs the gemm_plan of a block of rows.
+template <class Q, class X, class Y, class Run>
 QMATH_INLINE void run_linear(const matrix_view<X>& x, const packed_matrix& w,
                              const qmath::to_float& epilogue, const matrix_view<Y>& y,
                              std::span<std::byte> memory, const scheme& how,
-                             const gemm_zero_points& zero_points) noexcept {
+                             const gemm_zero_points& zero_points, const Run& run_plan) {
   const linear_scratch scratch(x.rows, x.cols);
   const auto address = reinterpret_cast<std::uintptr_t>(memory.data());
   std::byte* const aligned = memory.data() + (0 - address) % linear_scratch::alignment;
@@ -88,8 +89,20 @@ QMATH_INLINE void run_linear(const matrix_view<X>& x, const packed_matrix& w,
         !set_epilogue("dynamic_linear", p, e, out)) {
       return;
     }
-    const gemm_plan plan(p);
-    plan.run(0, plan.tasks());
+    run_plan(gemm_plan(p));
+  }
+}
+
+template <class X, class Y, class Run>
+QMATH_INLINE void checked_linear(const matrix_view<X>& x, const packed_matrix& w,
+                                 const qmath::to_float& epilogue, const matrix_view<Y>& y,
+                                 std::span<std::byte> scratch, const scheme& how,
+                                 const gemm_zero_points& zero_points, const Run& run_plan) {
+  if (!expect_linear(x, w, y, scratch)) return;
+  if (how.symmetric) {
+    run_linear<std::int8_t>(x, w, epilogue, y, scratch, how, zero_points, run_plan);
+  } else {
+    run_linear<std::uint8_t>(x, w, epilogue, y, scratch, how, zero_points, run_plan);
   }
 }
 
