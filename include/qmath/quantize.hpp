@@ -39,7 +39,7 @@ QMATH_INLINE void quantize(const X& x, affine_params p, Out&& q,
   detail::quantize_job job;
   if (impl::set_quantize_arrays("quantize", job, impl::reals_of(x), impl::codes_of(q)) &&
       impl::set_options("quantize", job, options) && impl::set_params("quantize", job, p)) {
-    impl::call(&detail::kernel_table::quantize, job);
+    impl::call<&detail::kernel_table::quantize>(job);
   }
 }
 
@@ -54,7 +54,7 @@ QMATH_INLINE void quantize(const X& x, const channel_params& p, Out&& q,
   if (impl::set_quantize_arrays("quantize", job, impl::reals_of(x), impl::codes_of(q)) &&
       impl::set_options("quantize", job, options) &&
       impl::set_params("quantize", job, p, impl::q_names, impl::codes_of(q))) {
-    impl::call(&detail::kernel_table::quantize, job);
+    impl::call<&detail::kernel_table::quantize>(job);
   }
 }
 
@@ -67,7 +67,7 @@ QMATH_INLINE void dequantize(const In& q, affine_params p, X&& x) noexcept {
   detail::dequantize_job job;
   if (impl::set_dequantize_arrays("dequantize", job, impl::codes_of(q), impl::reals_of(x)) &&
       impl::set_params("dequantize", job, p)) {
-    impl::call(&detail::kernel_table::dequantize, job);
+    impl::call<&detail::kernel_table::dequantize>(job);
   }
 }
 
@@ -78,7 +78,7 @@ QMATH_INLINE void dequantize(const In& q, const channel_params& p, X&& x) noexce
   detail::dequantize_job job;
   if (impl::set_dequantize_arrays("dequantize", job, impl::codes_of(q), impl::reals_of(x)) &&
       impl::set_params("dequantize", job, p, impl::x_names, impl::reals_of(x))) {
-    impl::call(&detail::kernel_table::dequantize, job);
+    impl::call<&detail::kernel_table::dequantize>(job);
   }
 }
 
@@ -94,7 +94,7 @@ QMATH_INLINE void fake_quantize(const X& x, affine_params p, Y&& y,
                                         impl::reals_of(y)) &&
       impl::set_options("fake_quantize", job, options) &&
       impl::set_params("fake_quantize", job, p)) {
-    impl::call(&detail::kernel_table::fake_quantize, job);
+    impl::call<&detail::kernel_table::fake_quantize>(job);
   }
 }
 
@@ -107,7 +107,7 @@ QMATH_INLINE void fake_quantize(const X& x, const channel_params& p, Y&& y,
                                         impl::reals_of(y)) &&
       impl::set_options("fake_quantize", job, options) &&
       impl::set_params("fake_quantize", job, p, impl::y_names, impl::reals_of(y))) {
-    impl::call(&detail::kernel_table::fake_quantize, job);
+    impl::call<&detail::kernel_table::fake_quantize>(job);
   }
 }
 

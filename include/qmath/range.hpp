@@ -38,7 +38,7 @@ template <readable_real_range X, writable_range<value_range> R>
 QMATH_INLINE void min_max(const X& x, const granularity& layout, R&& ranges) noexcept {
   detail::min_max_job job;
   if (impl::set_min_max_arrays("min_max", job, impl::reals_of(x), layout, std::span(ranges))) {
-    impl::call(&detail::kernel_table::min_max, job);
+    impl::call<&detail::kernel_table::min_max>(job);
   }
 }
 

@@ -34,7 +34,7 @@ QMATH_INLINE void requantize(const In& in, requantize_params p, Out&& q,
   if (impl::set_requantize_arrays("requantize", job, impl::codes_of(in), impl::codes_of(q),
                                   codes) &&
       impl::set_params("requantize", job, p)) {
-    impl::call(&detail::kernel_table::requantize, job);
+    impl::call<&detail::kernel_table::requantize>(job);
   }
 }
 
@@ -48,7 +48,7 @@ QMATH_INLINE void requantize(const In& in, const channel_requantize_params& p, O
   if (impl::set_requantize_arrays("requantize", job, impl::codes_of(in), impl::codes_of(q),
                                   codes) &&
       impl::set_params("requantize", job, p, impl::q_names, impl::codes_of(q))) {
-    impl::call(&detail::kernel_table::requantize, job);
+    impl::call<&detail::kernel_table::requantize>(job);
   }
 }
 
@@ -62,7 +62,7 @@ QMATH_INLINE void requantize(const In& in, const fixed_point_params& p, Out&& q,
   if (impl::set_requantize_arrays("requantize", job, impl::codes_of(in), impl::codes_of(q),
                                   codes) &&
       impl::set_params("requantize", job, p)) {
-    impl::call(&detail::kernel_table::requantize, job);
+    impl::call<&detail::kernel_table::requantize>(job);
   }
 }
 
@@ -74,7 +74,7 @@ QMATH_INLINE void requantize(const In& in, const channel_fixed_point_params& p, 
   if (impl::set_requantize_arrays("requantize", job, impl::codes_of(in), impl::codes_of(q),
                                   codes) &&
       impl::set_params("requantize", job, p, impl::q_names, impl::codes_of(q))) {
-    impl::call(&detail::kernel_table::requantize, job);
+    impl::call<&detail::kernel_table::requantize>(job);
   }
 }
 

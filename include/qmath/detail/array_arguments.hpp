@@ -233,7 +233,7 @@ QMATH_INLINE value_range range_of(const char* function, const real_array& x) noe
   value_range r{detail::infinity, -detail::infinity};  // no call at -O0
   detail::min_max_job job;
   if (set_min_max_arrays(function, job, x, per_tensor(x.n), {&r, 1})) {
-    call(&detail::kernel_table::min_max, job);
+    call<&detail::kernel_table::min_max>(job);
   }
   return r;
 }

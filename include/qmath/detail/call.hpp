@@ -5,7 +5,7 @@
 #ifndef QMATH_DETAIL_CALL_HPP_
 #define QMATH_DETAIL_CALL_HPP_
 
-#include <type_traits>
+#include <cstddef>
 
 #include "qmath/detail/float_environment.hpp"
 #include "qmath/detail/kernel_table.hpp"
@@ -16,12 +16,21 @@
 QMATH_BEGIN_NAMESPACE
 namespace impl {
 
-/// Calls one entry of the active table.
-template <class... Parameters>
-QMATH_INLINE void call(void (*detail::kernel_table::*kernel)(Parameters...),
-                       std::type_identity_t<Parameters>... arguments) noexcept {
+/// One entry of the table that runs. Where kernels are compiled with their callers, those of the other entries are not.
+template <auto Entry>
+QMATH_INLINE auto active() noexcept {
+#if QMATH_MODE == QMATH_MODE_COMPILED
+  return library::active().*Entry;
+#else
+  return entries<Entry>.by_target[static_cast<std::size_t>(active_id())];
+#endif
+}
+
+/// Calls a kernel.
+template <auto Kernel, class Job>
+QMATH_INLINE void call(const Job& job) noexcept {
   const default_float_environment environment;
-  (library::active().*kernel)(arguments...);
+  active<Kernel>()(job);
 }
 
 }  // namespace impl

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <cstring>
+#include <type_traits>
 #include <utility>
 
 #include "qmath/cpu.hpp"
@@ -27,22 +28,54 @@ QMATH_END_TYPES
 QMATH_BEGIN_NAMESPACE
 namespace impl {
 
+// A member of the tables of all targets, by target.
+template <auto Member>
+struct entry_list {
+  using entry = std::remove_cvref_t<decltype(std::declval<kernel_table>().*Member)>;
+  entry by_target[static_cast<std::size_t>(target::count)] = {};
+};
+
+template <target T, class Entry>
+constexpr Entry entry_of(Entry kernel_table::* member) noexcept {
+  constexpr const kernel_table* table = table_of<T>::value;
+  if constexpr (table == nullptr) {
+    return {};
+  } else {
+    return table->*member;
+  }
+}
+
+template <auto Member, std::size_t... I>
+constexpr entry_list<Member> list_entries(std::index_sequence<I...>) noexcept {
+  return {{entry_of<static_cast<target>(I)>(Member)...}};
+}
+
+template <std::size_t... I>
+constexpr target_mask list_targets(std::index_sequence<I...>) noexcept {
+  return (
+      (table_of<static_cast<target>(I)>::value != nullptr ? mask_of(static_cast<target>(I)) : 0) |
+      ...);
+}
+
+using all_targets = std::make_index_sequence<static_cast<std::size_t>(target::count)>;
+
+#if QMATH_MODE == QMATH_MODE_COMPILED
 struct table_list {
-  const kernel_table* by_target[static_cast<std::size_t>(target::count)] = {};
-  target_mask compiled = 0;
+  const kernel_table* by_target[static_cast<std::size_t>(target::count)];
 };
 
 template <std::size_t... I>
 constexpr table_list list_tables(std::index_sequence<I...>) noexcept {
-  table_list list{{table_of<static_cast<target>(I)>::value...}, 0};
-  ((list.compiled |= list.by_target[I] ? mask_of(static_cast<target>(I)) : 0), ...);
-  return list;
+  return {{table_of<static_cast<target>(I)>::value...}};
 }
 
+static constexpr table_list tables = list_tables(all_targets());
+#endif
+
 // Internal linkage: each translation unit has its own kernels.
-static constexpr table_list tables =
-    list_tables(std::make_index_sequence<static_cast<std::size_t>(target::count)>());
-inline constexpr target_mask compiled_targets = tables.compiled;
+template <auto Member>
+static constexpr entry_list<Member> entries = list_entries<Member>(all_targets());
+inline constexpr target_mask compiled_targets = list_targets(all_targets());
 inline constexpr target_mask baseline_target = mask_of(target_of(HWY_STATIC_TARGET));
 
 /// Targets that run here: compiled, and supported by the CPU.
@@ -103,13 +136,11 @@ QMATH_BEGIN_LIBRARY
 
 namespace library {
 
-#if QMATH_MODE != QMATH_MODE_COMPILED
-static inline  // as its tables
-#endif
-    const detail::kernel_table&
-    active() noexcept {
+#if QMATH_MODE == QMATH_MODE_COMPILED
+const detail::kernel_table& active() noexcept {
   return *impl::tables.by_target[static_cast<std::size_t>(impl::active_id())];
 }
+#endif
 
 }  // namespace library
 

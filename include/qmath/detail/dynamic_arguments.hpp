@@ -108,7 +108,7 @@ class dynamic_quantization {
     part.n = n;
     part.layout = layout;
     part.from = job_.from;
-    call(&detail::kernel_table::min_max, part);
+    call<&detail::kernel_table::min_max>(part);
   }
 
   /// Parameters first ... first + n - 1 from the buffer.
@@ -128,7 +128,7 @@ class dynamic_quantization {
     part.scales = scales_ + first_parameter;
     part.zero_points = zero_points_ != nullptr ? zero_points_ + first_parameter : nullptr;
     part.random.offset += first;
-    call(&detail::kernel_table::quantize, part);
+    call<&detail::kernel_table::quantize>(part);
   }
 
   /// Blocks one behind the other: as many whole rows, or as many blocks of a row, as are worth a call. False

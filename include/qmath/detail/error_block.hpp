@@ -125,7 +125,7 @@ namespace impl {
 QMATH_INLINE const block_loops& active_block_loops() noexcept {
 #if defined(__x86_64__) && defined(__GNUC__) && QMATH_MODE != QMATH_MODE_STATIC && \
     !defined(__AVX512F__)
-  const detail::target id = library::active().id;
+  const detail::target id = active<&detail::kernel_table::id>();
   if (id <= detail::target::avx3) return error_avx3::loops;
 #if !defined(__AVX2__) || !defined(__FMA__)
   if (id <= detail::target::avx2) return error_avx2::loops;

@@ -280,8 +280,8 @@ QMATH_INLINE void run_gemm(const detail::gemm_problem& problem, std::size_t firs
                            std::size_t last) noexcept {
   if (first == last) return;
   const default_float_environment environment;
-  const detail::kernel_table& table = library::active();
-  table.gemm(problem, table.dot, first, last);
+  const detail::gemm_kernel gemm = active<&detail::kernel_table::gemm>();
+  gemm.run(problem, gemm.dot, first, last);
 }
 
 }  // namespace impl

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The table of kernels: every operation that is compiled once per CPU target is an entry here, and
-// nothing else is. Plain scalars and pointers only. One table per target; active() returns the one
-// that runs.
+// nothing else is. Plain scalars and pointers only. One table per target; detail/call.hpp takes entries of the one that
+// runs.
 //
 // Arguments have been checked by the caller.
 #ifndef QMATH_DETAIL_KERNEL_TABLE_HPP_
@@ -121,6 +121,12 @@ struct gemm_dot {
   std::size_t main_columns = 0;  ///< of these tiles; those of fewer rows have all columns of a task
 };
 
+struct gemm_kernel {
+  /// The tasks first ... last - 1.
+  void (*run)(const gemm_problem&, const gemm_dot&, std::size_t first, std::size_t last) = nullptr;
+  gemm_dot dot;
+};
+
 // ---- Arrays ------------------------------------------------------------------------------------
 
 /// The type of an array of real numbers.
@@ -215,9 +221,7 @@ struct kernel_table {
 
   /// Whether a stored code is -128.
   bool (*pack)(const pack_job&);
-  /// The tasks first ... last - 1.
-  void (*gemm)(const gemm_problem&, const gemm_dot&, std::size_t first, std::size_t last);
-  gemm_dot dot;
+  gemm_kernel gemm;
 };
 
 }  // namespace detail

@@ -169,7 +169,7 @@ QMATH_INLINE void extend_ranges(const detail::walk_job& job, const void* x, std:
   kernel.out = ranges;
   kernel.n = n;
   kernel.layout = layout;
-  call(&detail::kernel_table::min_max, kernel);
+  call<&detail::kernel_table::min_max>(kernel);
   for (std::size_t c = 0; c < layout.count(); ++c) {
     extend(first + c, value_range{ranges[2 * c], ranges[2 * c + 1]});
   }

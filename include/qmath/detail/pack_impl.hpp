@@ -67,7 +67,7 @@ QMATH_LIBRARY packed_matrix pack(detail::pack_job job, std::byte* memory) noexce
   std::byte* const panels = sums + detail::padded_columns(job.n) * sizeof(std::int32_t);
   job.column_sums = sums;
   job.panels = reinterpret_cast<std::int8_t*>(panels);
-  const bool has_lowest = (active().pack)(job);
+  const bool has_lowest = impl::active<&detail::kernel_table::pack>()(job);
   std::memset(memory, 0, detail::packed_header_bytes);
   std::memcpy(memory + header::at_magic, header::magic, 8);
   detail::store_le(header::version, 4, memory + header::at_version);

@@ -18,6 +18,7 @@ using detail::code_type;
 using detail::dequantize_job;
 using detail::gemm_dot;
 using detail::gemm_epilogue;
+using detail::gemm_kernel;
 using detail::gemm_most_task_rows;
 using detail::gemm_most_tile_rows;
 using detail::gemm_output;

@@ -270,7 +270,7 @@ HWY_INLINE void tile_rows(const gemm_tile& t, std::size_t row, std::size_t rows,
 
 // Two rows and one are no faster than with sdot, which the target has, too; nor are vectors longer than a panel.
 HWY_MAYBE_UNUSED static void tile(const gemm_tile& t) {
-  constexpr gemm_dot sdot = QMATH_LESSER_TABLE.dot;
+  constexpr gemm_dot sdot = QMATH_LESSER_TABLE.gemm.dot;
   static_assert(sdot.a_is_signed);
   HWY_ALIGN std::int8_t pairs[most_rows * most_k];
   std::size_t row = 0;
@@ -307,8 +307,8 @@ HWY_MAYBE_UNUSED static void tile(const gemm_tile& t) {
 HWY_MAYBE_UNUSED static constexpr kernel_table make_matmul_table() {
   kernel_table t = QMATH_LESSER_TABLE;
   t.id = target::QMATH_MATMUL;
-  t.dot = {&matmul_tile::tile, true, matmul_tile::most_rows, matmul_tile::most_rows,
-           gemm_task_columns};
+  t.gemm.dot = {&matmul_tile::tile, true, matmul_tile::most_rows, matmul_tile::most_rows,
+                gemm_task_columns};
   return t;
 }
 

@@ -318,35 +318,31 @@ HWY_INLINE void split_row(const std::uint8_t* from, std::size_t n, std::int32_t 
   if (i != n) split(hn::LoadN(d8, from + i, n - i), to + i / 4);
 }
 
-// A tile for a dot in two steps: A is split once for all columns, a block of rows and k at a time. In between the
-// sums are in memory.
+// A tile of at most rows::most rows for a dot in two steps: A is split once for all columns, a block of k at a time. In
+// between the sums are in memory.
 template <class Dot>
 HWY_MAYBE_UNUSED static void split_tile(const gemm_tile& t) {
   using rows = split_rows<Dot>;
   HWY_ALIGN std::int32_t a[2 * rows::plane];
   // Of fewer rows more of k: B is read in longer runs.
-  const std::size_t stride = rows::plane / HWY_MIN(rows::most, t.rows) / rows::gap * rows::gap;
+  const std::size_t stride = rows::plane / t.rows / rows::gap * rows::gap;
   const std::size_t most_k = 4 * (stride - rows::gap);
   gemm_tile block = t;
   block.a = a;
   block.a_stride = stride;
   block.a_flip = 0;
-  for (std::size_t row = 0; row < t.rows; row += rows::most) {
-    block.rows = HWY_MIN(rows::most, t.rows - row);
-    block.sums = t.sums + row * t.sums_stride;
-    for (std::size_t r = 0; r < block.rows; ++r) {
-      std::memcpy(block.sums + r * t.sums_stride, t.initial, t.columns * sizeof(std::int32_t));
+  for (std::size_t r = 0; r < t.rows; ++r) {
+    std::memcpy(t.sums + r * t.sums_stride, t.initial, t.columns * sizeof(std::int32_t));
+  }
+  for (std::size_t k = 0; k < t.k; k += most_k) {
+    const std::size_t n = HWY_MIN(most_k, t.k - k);
+    const auto* from = static_cast<const std::uint8_t*>(t.a) + k;
+    for (std::size_t r = 0; r < t.rows; ++r) {
+      split_row<Dot>(from + r * t.a_stride, n, t.a_flip, a + r * stride);
     }
-    for (std::size_t k = 0; k < t.k; k += most_k) {
-      const std::size_t n = HWY_MIN(most_k, t.k - k);
-      const auto* from = static_cast<const std::uint8_t*>(t.a) + row * t.a_stride + k;
-      for (std::size_t r = 0; r < block.rows; ++r) {
-        split_row<Dot>(from + r * t.a_stride, n, t.a_flip, a + r * stride);
-      }
-      block.k = (n + 3) / 4 * 4;
-      block.panels = t.panels + k * panel_columns;
-      tile<Dot>(block);
-    }
+    block.k = (n + 3) / 4 * 4;
+    block.panels = t.panels + k * panel_columns;
+    tile<Dot>(block);
   }
 }
 

@@ -70,7 +70,7 @@ struct variant_dot : dot_by_quads {
 HWY_MAYBE_UNUSED static constexpr kernel_table make_variant_table() {
   kernel_table t = table;
   t.id = target::QMATH_VARIANT;
-  t.dot = variant_tile::make_dot<variant_dot>();
+  t.gemm.dot = variant_tile::make_dot<variant_dot>();
   return t;
 }
 
