@@ -42,8 +42,8 @@ struct to_float {
 };
 
 /// q[m, n] = nearest_even(clamp(fl(float(acc[m, n] + bias[n]) * s), lo - z, hi - z)) + z
-/// with z = zero_point, lo and hi: min and max, or the end of C's type that they are beyond, s = multipliers[n], or fl(row_multipliers[m] * multipliers[n]), but at most the largest
-/// float; or, in fixed point,
+/// with z = zero_point, lo and hi: min and max, or the end of C's type that they are beyond, s = multipliers[n], or
+/// fl(row_multipliers[m] * multipliers[n]), but at most the largest float; or, in fixed point,
 /// q[m, n] = clamp(y, lo - z, hi - z) + z, y = (acc[m, n] + bias[n]) * fixed_multipliers[n], rounded by `rule`
 /// (fixed_point.hpp). multipliers[n] = scale_a * scale_b[n] / scale_out. The bias is in units of the accumulator, that
 /// is, a real one quantized to int32 with scales scale_a * scale_b[n] and no zero point; its addition is modulo 2^32.

@@ -203,6 +203,55 @@ TEST_CASE("gemm: without bias a sum that underflows keeps its sign") {
   });
 }
 
+TEST_CASE_TEMPLATE("gemm: NaN stays NaN", C, float, qmath::half, qmath::bfloat16) {
+  matrix<std::int8_t> a(9, 7, 7), b(7, 35, 35);
+  a.fill_random(35);
+  b.fill_random(36);
+  const packed p(b.view);
+  // Payloads that rounding would carry into the sign, or make an infinity of.
+  std::vector<float> bias(35, 0.5f);
+  const std::uint32_t payloads[] = {0x7FFFFFFF, 0x7F800001, 0xFFC00000, 0xFFFFFFFF, 0x7FBFFFFF};
+  for (std::size_t c = 0; c < bias.size(); c += 2) {
+    std::memcpy(&bias[c], &payloads[c / 2 % std::size(payloads)], sizeof(float));
+  }
+  const std::vector<float> b_scales{0.01f};
+  matrix<C> got(9, 35, 35), want(9, 35, 35);
+  for (const float min : {-qmath::detail::infinity, 0.0f}) {
+    const qmath::to_float e{
+        .a_scale = 0.5f, .b_scales = b_scales, .bias = bias, .min = min, .max = -2 * min + 6.0f};
+    qmath::reference::gemm(a.view, {3}, b.view, e, want.view);
+    support::for_each_target([&] {
+      qmath::gemm(a.view, {3}, p.b, e, got.view);
+      for (std::size_t r = 0; r < 9; ++r) {
+        for (std::size_t c = 0; c < 35; ++c) {
+          if (c % 2 == 0) {
+            CHECK(std::isnan(qmath::float_from(got.view(r, c))));
+          } else {
+            CHECK(std::memcmp(&got.view(r, c), &want.view(r, c), sizeof(C)) == 0);
+          }
+        }
+      }
+    });
+  }
+}
+
+TEST_CASE("gemm: multipliers whose product overflows") {
+  matrix<std::int8_t> a(5, 3, 3), b(3, 19, 19);
+  a.fill([](std::size_t r, std::size_t) { return static_cast<std::int8_t>(r % 2); });
+  b.fill([](std::size_t, std::size_t c) { return static_cast<std::int8_t>(c % 3); });
+  const packed p(b.view);
+  const std::vector<float> rows(5, 3e38f), columns(19, 3e38f);
+  const qmath::to_quantized e{.multipliers = columns, .zero_point = 4, .row_multipliers = rows};
+  matrix<std::int8_t> got(5, 19, 19), want(5, 19, 19);
+  qmath::reference::gemm(a.view, {}, b.view, e, want.view);
+  CHECK(want.view(0, 2) == 4);  // 0 times a finite number
+  CHECK(want.view(1, 2) == 127);
+  support::for_each_target([&] {
+    qmath::gemm(a.view, {}, p.b, e, got.view);
+    CHECK(same(got.view, want.view));
+  });
+}
+
 TEST_CASE_TEMPLATE("gemm: 8-bit epilogue", C, std::uint8_t, std::int8_t) {
   constexpr std::int32_t lo = std::numeric_limits<C>::min(), hi = std::numeric_limits<C>::max();
   for (const shape& s : shapes()) {

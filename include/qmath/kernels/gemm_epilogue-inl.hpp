@@ -131,8 +131,7 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void finish_real(const gemm_problem& p, con
     T* const out = first + r * p.c_stride + c;
     const std::size_t column = t.column + c;
     const auto row_scale = hn::Set(df, e.row_scales ? e.row_scales[t.row + r] : e.row_scale);
-    const auto s =
-        rounded(hn::Mul(row_scale, load_of_columns(df, e.scales, e.scale_step, column, n)));
+    const auto s = hn::Mul(row_scale, load_of_columns(df, e.scales, e.scale_step, column, n));
     const auto acc = hn::ConvertTo(df, hn::LoadU(di, t.sums + r * t.stride + c));
     auto y = rounded(hn::Mul(acc, s));
     if (e.bias_f32) y = hn::Add(y, load_part(df, e.bias_f32 + column, n));
