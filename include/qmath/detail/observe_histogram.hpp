@@ -99,18 +99,55 @@ QMATH_INLINE void add_counts(nonfinite_counts& into, const nonfinite_counts& fro
   into.negative_infinite = saturating_sum(into.negative_infinite, from.negative_infinite);
 }
 
-/// places[i] = half the number of bins + the bin of x[i].
+/// places[i] = half the number of bins + the bin of x[i], of a block.
+template <class Length>
+QMATH_INLINE void find_block(const float* x, Length n, float inverse, std::int32_t middle,
+                             std::int32_t* places) noexcept {
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto bits = detail::bit_cast<std::int32_t>(x[i]);
+    const std::int32_t magnitude = bits & 0x7FFFFFFF;
+    const std::int32_t below = (bits >> 31) & (magnitude != 0 ? -1 : 0);  // -1: x < 0
+    const float y = detail::bit_cast<float>(magnitude + below);
+    places[i] = (static_cast<std::int32_t>(y * inverse) ^ below) + middle;
+  }
+}
+
 QMATH_INLINE void find_bins(const float* x, std::size_t n, float inverse, std::int32_t middle,
                             std::int32_t* places) noexcept {
   for_each_block(n, [&](std::size_t first, auto length) {
-    for (std::size_t i = first; i < first + length; ++i) {
-      const auto bits = detail::bit_cast<std::int32_t>(x[i]);
-      const std::int32_t magnitude = bits & 0x7FFFFFFF;
-      const std::int32_t below = (bits >> 31) & (magnitude != 0 ? -1 : 0);  // -1: x < 0
-      const float y = detail::bit_cast<float>(magnitude + below);
-      places[i] = (static_cast<std::int32_t>(y * inverse) ^ below) + middle;
-    }
+    find_block(x + first, length, inverse, middle, places + first);
   });
+}
+
+/// ++counts[places[i]], two places in each load: the stores alone take all the time of a CPU that has one in a cycle.
+template <class Length>
+QMATH_INLINE void count_places(const std::int32_t* places, Length n,
+                               std::uint64_t* counts) noexcept {
+  const std::size_t fours = n / 4 * 4;
+  for (std::size_t i = 0; i < fours; i += 4) {
+    std::uint64_t a = 0, b = 0;
+    __builtin_memcpy(&a, places + i, sizeof(a));
+    __builtin_memcpy(&b, places + i + 2, sizeof(b));
+    ++counts[a & 0xFFFFFFFFu];
+    ++counts[a >> 32];
+    ++counts[b & 0xFFFFFFFFu];
+    ++counts[b >> 32];
+  }
+  for (std::size_t i = fours; i < n; ++i) ++counts[places[i]];
+}
+
+/// Bins are found some elements before they are counted in. So the vectors of one run beside the stores of the other,
+/// and no load of places waits for the store that they come from.
+QMATH_INLINE void count_bins(const float* x, std::size_t n, float inverse, std::int32_t middle,
+                             std::int32_t* places, std::uint64_t* counts) noexcept {
+  constexpr std::size_t ahead = 64;
+  const std::size_t found = smaller(n, ahead);
+  find_bins(x, found, inverse, middle, places);
+  for_each_block(n - found, [&](std::size_t first, auto length) {
+    find_block(x + found + first, length, inverse, middle, places + found + first);
+    count_places(places + first, length, counts);
+  });
+  count_places(places + n - found, found, counts);
 }
 
 /// Bins of 2^by times the width.
@@ -146,13 +183,13 @@ QMATH_INLINE void count_finite(histogram_summary& s, std::uint64_t* counts, std:
   const auto inverse = detail::bit_cast<float>(static_cast<std::uint32_t>(127 - s.exponent) << 23);
   const auto middle = static_cast<std::int32_t>(bins / 2);
   std::int32_t places[observe_chunk];
-  find_bins(x, n, inverse, middle, places);
   const std::uint64_t sum = s.count + n;
   if (sum >= n) {  // no bin has more than the sum
     s.count = sum;
-    for (std::size_t i = 0; i < n; ++i) ++counts[places[i]];
+    count_bins(x, n, inverse, middle, places, counts);
   } else {
     s.count = saturating_sum(s.count, n);
+    find_bins(x, n, inverse, middle, places);
     for (std::size_t i = 0; i < n; ++i) {
       counts[places[i]] = saturating_sum(counts[places[i]], 1);
     }
