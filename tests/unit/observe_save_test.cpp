@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "support/inputs.hpp"
+#include "support/seals.hpp"
 
 using qmath::load_status;
 using bytes = std::vector<std::uint8_t>;
@@ -44,24 +45,13 @@ std::string hex(const bytes& b) {
   return text;
 }
 
-// That of zlib, bit by bit.
-std::uint32_t slow_crc(const bytes& b) {
-  std::uint32_t c = 0xFFFFFFFFu;
-  for (std::size_t i = 0; i < b.size(); ++i) {
-    if (i >= 12 && i < 16) continue;
-    c ^= b[i];
-    for (int bit = 0; bit < 8; ++bit) c = (c & 1u) != 0 ? c >> 1 ^ 0xEDB88320u : c >> 1;
-  }
-  return ~c;
-}
-
 void put(bytes& b, std::size_t at, std::uint64_t value, std::size_t size) {
   for (std::size_t i = 0; i < size; ++i) b.at(at + i) = static_cast<std::uint8_t>(value >> (8 * i));
 }
 
 // Makes the sum right.
 bytes resealed(bytes b) {
-  put(b, 12, slow_crc(b), 4);
+  put(b, 12, support::saved_sum(b), 4);
   return b;
 }
 
@@ -283,7 +273,13 @@ TEST_CASE("load: contents, one by one") {
     CHECK(refused<O>(with(b, 88, 0x200000u, 4)) == load_status::contents);
     CHECK(refused<O>(with(b, 172, 0x400u, 4)) == load_status::contents);
     CHECK(refused<O>(with(b, 80, 5, 4)) == load_status::contents);  // |sum|^2 > n * squares
-    CHECK(refused<O>(with(b, 172, 0x3FFu, 4)) == load_status::ok);
+    // Two numbers: squares below 2^256 each, 2^554 units of 2^-298.
+    CHECK(refused<O>(with(b, 164, 0x7FFu, 4)) == load_status::ok);
+    CHECK(refused<O>(with(b, 164, 0x800u, 4)) == load_status::contents);
+    CHECK(refused<O>(with(b, 172, 0x3FFu, 4)) == load_status::contents);
+    const bytes most = with(b, 16, ~std::uint64_t{1}, 8);
+    CHECK(refused<O>(with(most, 172, 0x3FFu, 4)) == load_status::ok);
+    CHECK(refused<O>(with(most, 172, 0x400u, 4)) == load_status::contents);
   }
 }
 

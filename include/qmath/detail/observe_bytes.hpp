@@ -275,10 +275,13 @@ QMATH_LIBRARY bool is_possible(const moments_observer& o) noexcept {
     return impl::is_zero(o.sum.limb, impl::sum_limbs) &&
            impl::is_zero(o.squares.limb, impl::square_limbs);
   }
-  // |sum| < 2^341 and squares < 2^618: variance_of stays inside its limbs.
+  // A square is below 2^554, so `squares` is below count * 2^554; and |sum| < 2^341: variance_of stays inside its
+  // limbs. Then |sum| is below count * 2^277, as the variance says, and merged observers are possible ones as well.
   const std::uint64_t* const sum = o.sum.limb;
+  const std::uint64_t* const squares = o.squares.limb;
   const std::uint64_t sign = impl::is_negative(sum, impl::sum_limbs) ? ~std::uint64_t{0} : 0;
-  if ((sum[5] ^ sign) >> 21 != 0 || o.squares.limb[9] >> 42 != 0) return false;
+  if ((sum[5] ^ sign) >> 21 != 0 || squares[9] >> 42 != 0) return false;
+  if ((squares[9] << 22 | squares[8] >> 42) >= o.count) return false;
   std::uint64_t d[impl::variance_limbs];
   impl::variance_of(o, d);
   return !impl::is_negative(d, impl::variance_limbs);
