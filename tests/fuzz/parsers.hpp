@@ -1,0 +1,52 @@
+// Copyright (c) qmath contributors.
+// SPDX-License-Identifier: Apache-2.0
+//
+// Everything in qmath that reads bytes of unknown origin, in the form that libFuzzer (libfuzzer.cpp), the kept corpus
+// (corpus.cpp) and its replay among the tests (corpus_test.cpp) share.
+#ifndef QMATH_TESTS_FUZZ_PARSERS_HPP_
+#define QMATH_TESTS_FUZZ_PARSERS_HPP_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace fuzz {
+
+using bytes = std::vector<std::uint8_t>;
+
+/// What became of some bytes.
+struct outcome {
+  const char* status;           ///< of the parser, by name
+  const char* wrong = nullptr;  ///< a property that does not hold
+};
+
+struct parser {
+  const char* name;
+  /// Parses, and works with what was accepted.
+  outcome (*use)(std::span<const std::uint8_t>);
+  /// Makes bytes that were changed at random more plausible, so that they are not all refused for their checksum:
+  /// `kind` chooses what is repaired. At most `most` bytes are left.
+  void (*repair)(bytes& b, std::size_t most, unsigned kind);
+  /// Valid bytes to begin with.
+  std::vector<bytes> (*seeds)();
+};
+
+extern const parser load_min_max, load_moving_average, load_moments, load_histogram, open_packed;
+
+inline const parser* const parsers[] = {&load_min_max, &load_moving_average, &load_moments,
+                                        &load_histogram, &open_packed};
+
+/// An integer in little-endian bytes.
+inline std::uint64_t get(const bytes& b, std::size_t at, std::size_t size) {
+  std::uint64_t v = 0;
+  for (std::size_t i = size; i-- > 0;) v = v << 8 | b[at + i];
+  return v;
+}
+inline void put(bytes& b, std::size_t at, std::uint64_t v, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) b[at + i] = static_cast<std::uint8_t>(v >> (8 * i));
+}
+
+}  // namespace fuzz
+
+#endif  // QMATH_TESTS_FUZZ_PARSERS_HPP_
