@@ -9,6 +9,8 @@
 /// reference.hpp is the definition. Input: std::int32_t or any quantized format; output: any quantized
 /// format, with codes [lo, hi]. Sizes are in elements. Any size, 0 included; no alignment needed; what is written
 /// overlaps nothing that is read, multipliers included.
+/// The rounding is that of the formula or of the rule: requantize has neither quantize's choice of roundings nor its
+/// counts of what was clipped.
 /// A broken precondition calls the contract handler (core/contract.hpp) and writes nothing.
 #ifndef QMATH_REQUANTIZE_HPP_
 #define QMATH_REQUANTIZE_HPP_

@@ -184,8 +184,8 @@ QMATH_INLINE constexpr bool expect_layout(const char* function, const char* valu
                                           const char* n_name, std::size_t n) noexcept {
   if (!QMATH_CHECKS) return true;
   if (layout.outer == 0 && layout.block_rows == 0) {  // see granularity.hpp
-    library::report_outside(function, "axis", no_index, static_cast<long long>(layout.cols), 0,
-                            static_cast<long long>(layout.rows) - 1);
+    library::report_size(function, "axis", layout.cols, "less than the number of dimensions",
+                         layout.rows);
     return false;
   }
   const struct {

@@ -16,7 +16,8 @@
 ///
 /// Quantized numbers in registers are int32, already inside the range [lo, hi] of the codes in use: those of
 /// Q, or fewer of them, where a code_range is given. Packed formats have no Q: their codes are those of
-/// std::int8_t or std::uint8_t with full_range<s4>() and the like, to be packed by the caller.
+/// std::int8_t or std::uint8_t with full_range<s4>() and the like, to be packed by the caller. Only array functions
+/// have parameters that differ from lane to lane (columns), and counts of what was clipped.
 /// Pieces are inlined, never allocate, never throw. Parameters are checked when they are prepared
 /// (core/contract.hpp); after a broken precondition they are those of the default, {1, 0}, with all codes.
 /// The caller's floating-point environment must be the default one: nearest even, subnormal numbers kept.
