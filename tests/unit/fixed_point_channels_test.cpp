@@ -169,7 +169,8 @@ TEST_CASE("fixed point: for_channels, broken preconditions") {
   from_reals("reals.size() is 3, but layout.count() is 2", reals, 3, qmath::per_column(2));
   from_reals("layout.block_cols is 0, must be at least 1 (the size of groups or blocks)", reals, 3,
              qmath::per_group(1, 3, 0));
-  from_reals("axis is 4, outside [0, 1]", reals, 3, qmath::per_channel({3, 4}, 4));
+  from_reals("axis is 4, must be less than the number of dimensions, 2", reals, 3,
+             qmath::per_channel({3, 4}, 4));
   from_reals("reals has no data", {static_cast<const double*>(nullptr), 3}, 3, layout);
   for (std::size_t i = 0; i < 3; ++i) {
     for (const double bad : {0.0, -1.0, static_cast<double>(inf)}) {
