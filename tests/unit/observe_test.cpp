@@ -236,28 +236,32 @@ TEST_CASE("moments_observer: exact sums") {
   }
 }
 
-TEST_CASE("moments_observer: any chunks, any merge tree, the same bytes") {
+// The histogram's: observe_histogram_test.cpp.
+TEST_CASE_TEMPLATE("observe: any chunks, any merge tree, the same bytes", O, min_max_observer,
+                   moments_observer) {
   std::mt19937 random(8);
-  const std::vector<float> data = support::any_floats(5000, 9);
-  moments_observer whole;
-  qmath::observe(whole, data);
-  for (int trial = 0; trial < 30; ++trial) {
-    std::vector<float> x = data;
-    std::shuffle(x.begin(), x.end(), random);
-    std::vector<moments_observer> parts(2);
-    for (std::size_t i = 0; i < x.size();) {
-      const std::size_t n = std::min<std::size_t>(x.size() - i, random() % 700);
-      if (random() % 2 == 0) parts.emplace_back();
-      qmath::observe(parts[random() % parts.size()], std::span(x).subspan(i, n));
-      i += n;
+  for (const std::vector<float>& data :
+       {support::any_floats(5000, 9), support::floats_near(1, 5000, 10)}) {
+    O whole;
+    qmath::observe(whole, data);
+    for (int trial = 0; trial < 30; ++trial) {
+      std::vector<float> x = data;
+      std::shuffle(x.begin(), x.end(), random);
+      std::vector<O> parts(2);
+      for (std::size_t i = 0; i < x.size();) {
+        const std::size_t n = std::min<std::size_t>(x.size() - i, random() % 700);
+        if (random() % 2 == 0) parts.emplace_back();
+        qmath::observe(parts[random() % parts.size()], std::span(x).subspan(i, n));
+        i += n;
+      }
+      while (parts.size() > 1) {
+        const std::size_t a = random() % (parts.size() - 1);
+        qmath::merge(parts[a], parts.back());
+        parts.pop_back();
+      }
+      CHECK(parts[0] == whole);
+      CHECK(bytes_of(parts[0]) == bytes_of(whole));
     }
-    while (parts.size() > 1) {
-      const std::size_t a = random() % (parts.size() - 1);
-      qmath::merge(parts[a], parts.back());
-      parts.pop_back();
-    }
-    CHECK(parts[0] == whole);
-    CHECK(bytes_of(parts[0]) == bytes_of(whole));
   }
 }
 
