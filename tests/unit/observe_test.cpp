@@ -73,6 +73,46 @@ TEST_CASE("min_max_observer: the range and the number of all that was seen") {
   });
 }
 
+TEST_CASE("min_max_observer: 0, 1 and 10^9 elements; the count ends at 2^64 - 1") {
+  min_max_observer o, back;
+  CHECK(o.count == 0);
+  qmath::observe(o, std::vector<float>{-2.5f});
+  CHECK(o == min_max_observer{{-2.5f, -2.5f}, 1});
+  std::vector<float> x(999, 1.0f);
+  x[500] = 7.0f;
+  qmath::observe(o, x);
+  for (int round = 0; round < 2; ++round) {
+    const min_max_observer thousandth = o;
+    for (int i = 1; i < 1000; ++i) qmath::merge(o, thousandth);
+  }
+  constexpr value_range all = {-2.5f, 7.0f};
+  CHECK(o == min_max_observer{all, 1'000'000'000});
+  const min_max_observer billion = o;
+  for (int i = 1; i <= 34; ++i) {  // 2^34 * 10^9 < 2^64
+    qmath::merge(o, o);
+    CHECK(o == min_max_observer{all, billion.count << i});
+  }
+  qmath::merge(o, o);
+  CHECK(o == min_max_observer{all, most});
+  CHECK(qmath::load(back, bytes_of(o)) == qmath::load_status::ok);
+  CHECK(back == o);
+  qmath::merge(o, billion);
+  qmath::merge(o, o);
+  qmath::observe(o, x);
+  CHECK(o == min_max_observer{all, most});
+  // In another order: the last one reaches the end.
+  min_max_observer a{all, most - billion.count}, b = billion;
+  qmath::merge(a, b);
+  CHECK(a == min_max_observer{all, most});
+  b.count += 1;
+  a.count = most - billion.count;
+  qmath::merge(b, a);
+  CHECK(b == min_max_observer{all, most});
+  a.count = most - 1;
+  qmath::observe(a, x);
+  CHECK(a == min_max_observer{all, most});
+}
+
 TEST_CASE("absmax_range and power_of_two_range") {
   CHECK(qmath::absmax_range({-3.0f, 2.0f}) == value_range{-3.0f, 3.0f});
   CHECK(qmath::absmax_range({}) == value_range{});
