@@ -135,26 +135,31 @@ TEST_CASE("absmax_range and power_of_two_range") {
 TEST_CASE("moving_average_observer: one float operation after the other") {
   std::mt19937 random(2);
   for (const float weight : {0.01f, 0.1f, 1.0f, 0.0f, 1.0f / 3}) {
-    moving_average_observer o{.weight = weight};
-    value_range want;
     const auto moved = [&](float m, float to) {
       const float step = qmath::reference::rounded(to - m);
       return qmath::reference::rounded(m + qmath::reference::rounded(weight * step));
     };
-    for (int batch = 0; batch < 200; ++batch) {
+    std::vector<std::vector<float>> batches(200);
+    std::vector<value_range> want(batches.size());
+    for (std::size_t i = 0; i < batches.size(); ++i) {
       const std::size_t n = random() % 50 + 1;
-      const auto seed = static_cast<std::uint32_t>(random());
-      const std::vector<float> x = support::floats_near(0.01f, n, seed);
-      const value_range r = qmath::min_max(x);
-      want = batch == 0 ? r : value_range{moved(want.min, r.min), moved(want.max, r.max)};
-      if (want.min > want.max) std::swap(want.min, want.max);
-      qmath::observe(o, x);
-      CHECK(same(qmath::range_of(o), want));
-      CHECK(o.batch == value_range{});
+      batches[i] = support::floats_near(0.01f, n, static_cast<std::uint32_t>(random()));
+      const value_range r = qmath::reference::min_max(std::span<const float>(batches[i]));
+      want[i] =
+          i == 0 ? r : value_range{moved(want[i - 1].min, r.min), moved(want[i - 1].max, r.max)};
+      if (want[i].min > want[i].max) std::swap(want[i].min, want[i].max);
     }
-    CHECK(o.batches == 200);
-    qmath::reset(o);
-    CHECK(o == moving_average_observer{.weight = weight});
+    support::for_each_target([&] {
+      moving_average_observer o{.weight = weight};
+      for (std::size_t i = 0; i < batches.size(); ++i) {
+        qmath::observe(o, batches[i]);
+        CHECK(same(qmath::range_of(o), want[i]));
+        CHECK(o.batch == value_range{});
+      }
+      CHECK(o.batches == 200);
+      qmath::reset(o);
+      CHECK(o == moving_average_observer{.weight = weight});
+    });
   }
 }
 
@@ -434,13 +439,15 @@ void check_layout(const support::named_layout& l, const choice& c, std::uint32_t
       if (c.channels.empty() || c.channels[k] != 0) qmath::observe(want[k], parts[k]);
     }
   }
-  const support::guarded<O> got(std::vector<O>(want.size()));
-  qmath::observe(got.span(), x.span(), l.layout, c.selection());
-  qmath::observe(got.span(), x.span(), l.layout, c.selection());
-  CHECK(got.intact());
-  std::size_t wrong = 0;
-  for (std::size_t k = 0; k < want.size(); ++k) wrong += !(got[k] == want[k]);
-  CHECK(wrong == 0);
+  support::for_each_target([&] {
+    const support::guarded<O> got(std::vector<O>(want.size()));
+    qmath::observe(got.span(), x.span(), l.layout, c.selection());
+    qmath::observe(got.span(), x.span(), l.layout, c.selection());
+    CHECK(got.intact());
+    std::size_t wrong = 0;
+    for (std::size_t k = 0; k < want.size(); ++k) wrong += !(got[k] == want[k]);
+    CHECK(wrong == 0);
+  });
 }
 
 // Numbers that divide n, none too large.
