@@ -151,6 +151,11 @@ void check_ranges(const vector_case& c, const qmath::scheme& how, bool scale_is_
     INFO("[", min[i], ", ", max[i], "]");
     const qmath::affine_params p = qmath::choose_params<F>(ranges[i], how);
     CHECK(p == qmath::affine_params{got_scales[i], got_zero_points[i]});
+    support::for_each_target([&] {
+      qmath::min_max_observer o;
+      qmath::observe(o, std::vector{max[i], min[i]});
+      CHECK(qmath::choose_params<F>(o, how) == p);
+    });
     if (!(scale[i] < HUGE_VALF)) {
       CHECK(c.name.ends_with("special"));
       CHECK(p.scale < HUGE_VALF);
@@ -158,6 +163,30 @@ void check_ranges(const vector_case& c, const qmath::scheme& how, bool scale_is_
     }
     support::check_answer(scale[i], p.scale);
     CHECK(p.zero_point == zero_point[i]);
+  }
+}
+
+template <class O>
+std::vector<O> observed(const std::vector<float>& x, const qmath::granularity& layout) {
+  std::vector<O> o(layout.count());
+  qmath::observe(o, x, layout);
+  return o;
+}
+
+// Of all observers by one call, and of each.
+template <class F, class O>
+void check_channel_params(const std::vector<O>& o, const qmath::scheme& how,
+                          const std::vector<float>& scale,
+                          const std::vector<std::int32_t>& zero_point) {
+  std::vector<qmath::value_range> ranges(o.size());
+  std::vector<float> got(o.size());
+  std::vector<std::int32_t> got_zero_point(o.size());
+  qmath::ranges_of(o, ranges);
+  qmath::choose_params<F>(ranges, got, got_zero_point, how);
+  support::check_answers(scale, got);
+  support::check_answers(zero_point, got_zero_point);
+  for (std::size_t i = 0; i < o.size(); ++i) {
+    CHECK(qmath::choose_params<F>(o[i], how) == qmath::affine_params{scale[i], zero_point[i]});
   }
 }
 
@@ -190,6 +219,7 @@ void check_schemes(const vector_case& c) {
     qmath::dynamic_quantize(x, rows, got, got_zero_point, q, how);
     support::check_answers(scale, got);
     support::check_answers(zero_point, got_zero_point);
+    check_channel_params<F>(observed<qmath::min_max_observer>(x, rows), how, scale, zero_point);
   });
 }
 
