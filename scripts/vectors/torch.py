@@ -12,7 +12,9 @@ def write():
     import ml_dtypes
     import numpy as np
     import torch
-    from torch.ao.quantization import MinMaxObserver, PerChannelMinMaxObserver
+    from torch.ao.quantization import (
+        MinMaxObserver, MovingAverageMinMaxObserver, MovingAveragePerChannelMinMaxObserver, PerChannelMinMaxObserver,
+    )  # fmt: skip
 
     packages = ["torch"]
     types = {"int8": torch.qint8, "uint8": torch.quint8}
@@ -175,4 +177,42 @@ def write():
         high, low = torch.choose_qparams_optimized(x, 64, 200, 0.16, bits)
         out.case("optimized", bits=bits, bins=200, ratio=("f64", 0.16), x=("f32", x.numpy()), min=("f32", low.numpy()),
                  max=("f32", high.numpy()))  # fmt: skip
+    out.close()
+
+    # -- moving averages
+    out = Writer("torch_moving_average", packages,
+        """PyTorch: MovingAverageMinMaxObserver of batches, which have `sizes` elements of x; min and max after each
+        batch, and the parameters after the last. channel: MovingAveragePerChannelMinMaxObserver, axis 0, of batches
+        of the same shape; min, max: [batches, channels].""")  # fmt: skip
+    rng = random.Random("moving averages")
+    for weight in (0.01, 0.1, 1.0):
+        for to, dtype in dtypes.items():
+            for scheme in (torch.per_tensor_affine, torch.per_tensor_symmetric):
+                observer = MovingAverageMinMaxObserver(averaging_constant=weight, dtype=dtype, qscheme=scheme)
+                batches, low, high = [], [], []
+                for i in range(12):
+                    spread = 10.0 ** rng.uniform(-2, 2)
+                    batches.append([f32(rng.gauss(0.2, spread)) for _ in range(rng.choice((2, 3, 5, 9)))])
+                    observer(torch.tensor(batches[-1]))
+                    low.append(observer.min_val.item())
+                    high.append(observer.max_val.item())
+                assert all(a <= b for a, b in zip(low, high))
+                s, z = observer.calculate_qparams()
+                out.case(f"tensor/{to}", type=to, symmetric=int("symmetric" in str(scheme)), weight=("f32", f32(weight)),
+                         sizes=("i", [len(b) for b in batches]), x=("f32", batches), min=("f32", low), max=("f32", high),
+                         scale=("f32", s.numpy()), zero_point=("i", z.numpy()))  # fmt: skip
+    for to, dtype in dtypes.items():
+        for scheme in (torch.per_channel_affine, torch.per_channel_symmetric):
+            observer = MovingAveragePerChannelMinMaxObserver(averaging_constant=0.01, ch_axis=0, dtype=dtype, qscheme=scheme)
+            batches, low, high = [], [], []
+            for i in range(8):
+                spread = 10.0 ** rng.uniform(-2, 2)
+                batches.append([[f32(rng.gauss(0.2, spread)) for _ in range(4)] for _ in range(3)])
+                observer(torch.tensor(batches[-1]))
+                low.append(observer.min_val.clone().numpy())
+                high.append(observer.max_val.clone().numpy())
+            s, z = observer.calculate_qparams()
+            out.case(f"channel/{to}", type=to, symmetric=int("symmetric" in str(scheme)), weight=("f32", f32(0.01)),
+                     shape=("i", (3, 4)), x=("f32", batches), min=("f32", low), max=("f32", high),
+                     scale=("f32", s.numpy()), zero_point=("i", z.numpy()))  # fmt: skip
     out.close()

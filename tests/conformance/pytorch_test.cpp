@@ -223,6 +223,36 @@ void check_schemes(const vector_case& c) {
   });
 }
 
+template <class F>
+void check_moving_average(const vector_case& c) {
+  const qmath::scheme how = {.symmetric = c.integer("symmetric") != 0, .rules = params::pytorch};
+  const auto x = c.get<float>("x"), min = c.get<float>("min"), max = c.get<float>("max");
+  const auto scale = c.get<float>("scale");
+  const auto zero_point = c.get<std::int32_t>("zero_point");
+  const bool channels = c.name.starts_with("channel");
+  const auto shape = channels ? c.get<std::size_t>("shape") : std::vector<std::size_t>{1, 0};
+  const auto sizes = channels ? std::vector(min.size() / shape[0], shape[0] * shape[1])
+                              : c.get<std::size_t>("sizes");
+  const auto weight = c.one<float>("weight");
+  support::for_each_target([&] {
+    std::vector<qmath::moving_average_observer> o(shape[0], {.weight = weight});
+    std::span<const float> left(x);
+    std::vector<float> got_min, got_max;
+    for (const std::size_t n : sizes) {
+      qmath::observe(o, left.first(n), qmath::per_row(o.size(), n / o.size()));
+      left = left.subspan(n);
+      for (const auto& one : o) {
+        got_min.push_back(one.range.min);
+        got_max.push_back(one.range.max);
+      }
+    }
+    CHECK(left.empty());
+    support::check_answers(min, got_min);
+    support::check_answers(max, got_max);
+    check_channel_params<F>(o, how, scale, zero_point);
+  });
+}
+
 }  // namespace
 
 TEST_SUITE("conformance/pytorch") {
@@ -256,6 +286,14 @@ TEST_SUITE("conformance/pytorch") {
       if (c.integer("qmax") == 15) support::with_format("uint4", check);
     });
     set.check_complete();
+  }
+
+  TEST_CASE("moving averages") {
+    support::for_each_case("torch_moving_average.txt", 16, [](const vector_case& c) {
+      if (c.word("type") == "int8") return check_moving_average<std::int8_t>(c);
+      CHECK(c.word("type") == "uint8");
+      check_moving_average<std::uint8_t>(c);
+    });
   }
 
   TEST_CASE("parameters") {
