@@ -258,3 +258,27 @@ TEST_CASE("fixed point: for_channels does not depend on the caller's floating-po
   CHECK(log.take() == "");
 }
 #endif
+
+TEST_CASE("fixed point: columns whose shifts are all from 32, as the reference") {
+  constexpr std::size_t cols = 37, rows = 9;
+  std::vector<qmath::fixed_point_multiplier> multipliers(cols);
+  for (std::size_t c = 0; c < cols; ++c) {
+    multipliers[c] = {(1 << 30) + static_cast<std::int32_t>(c * 12345677),
+                      34 + static_cast<std::int32_t>(c % 9)};
+  }
+  std::vector<std::int32_t> acc(rows * cols);
+  for (std::size_t i = 0; i < acc.size(); ++i) {
+    acc[i] = static_cast<std::int32_t>(i * 2654435761u) >> (12 + i % 13);
+  }
+  std::vector<std::int8_t> want(acc.size()), got(acc.size());
+  for (const qmath::fixed_point_rule rule :
+       {qmath::fixed_point_rule::single_rounding, qmath::fixed_point_rule::double_rounding}) {
+    const qmath::channel_fixed_point_params p{multipliers, qmath::per_column(cols), rule, 3};
+    qmath::reference::requantize<std::int8_t>(std::span<const std::int32_t>(acc), p,
+                                              std::span(want));
+    support::for_each_target([&] {
+      qmath::requantize(std::span<const std::int32_t>(acc), p, got);
+      CHECK(got == want);
+    });
+  }
+}
