@@ -119,10 +119,7 @@ inline void quantize_groups(const X* x, std::size_t n, const parameters* p, Q* t
       const constants<V> c[] = {constants<V>(p[0]), constants<V>(p[1]), constants<V>(p[groups - 2]),
                                 constants<V>(p[groups - 1])};
       quantize_unit<V, Product, Clamp, Q>(
-          x + i,
-          [&](std::size_t k) -> const constants<V>& {
-            return c[groups == 2 ? 3 * (k / vectors) : k / vectors];
-          },
+          x + i, [&](std::size_t k) -> const constants<V>& { return c[k / vectors]; },
           q + qmath::storage_bytes<Q>(i));
     }
   }

@@ -12,7 +12,7 @@
 #include <string>
 
 #include "fuzz/parsers.hpp"
-#include "support/seals.hpp"
+#include "support/saved_bytes.hpp"
 
 namespace fs = std::filesystem;
 

@@ -7,7 +7,7 @@
 #include <qmath/qmath.hpp>
 
 #include "fuzz/parsers.hpp"
-#include "support/seals.hpp"
+#include "support/saved_bytes.hpp"
 
 extern "C" {
 

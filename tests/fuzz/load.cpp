@@ -9,13 +9,17 @@
 #include <qmath/qmath.hpp>
 
 #include "fuzz/parsers.hpp"
-#include "support/seals.hpp"
+#include "support/saved_bytes.hpp"
 
 namespace fuzz {
 namespace {
 
 using qmath::load_status;
 using qmath::value_range;
+using support::get;
+using support::put;
+using support::saved;
+using support::seen;
 
 constexpr float inf = std::numeric_limits<float>::infinity();
 constexpr float largest = std::numeric_limits<float>::max();
@@ -24,20 +28,6 @@ const char* name(load_status status) {
   constexpr const char* names[] = {"ok",   "truncated", "too_long", "foreign", "version",
                                    "kind", "size",      "checksum", "contents"};
   return names[static_cast<std::size_t>(status)];
-}
-
-template <class O>
-bytes saved(const O& o) {
-  bytes b(qmath::saved_size<O>);
-  qmath::save(o, b);
-  return b;
-}
-
-template <class O>
-O seen(const std::vector<float>& x) {
-  O o;
-  qmath::observe(o, x);
-  return o;
 }
 
 template <class O>

@@ -7,7 +7,7 @@
 #include <qmath/qmath.hpp>
 
 #include "fuzz/parsers.hpp"
-#include "support/seals.hpp"
+#include "support/saved_bytes.hpp"
 
 namespace fuzz {
 namespace {
@@ -16,6 +16,8 @@ using qmath::matrix_view;
 using qmath::packed_check;
 using qmath::packed_matrix;
 using qmath::packed_status;
+using support::get;
+using support::put;
 
 template <class A, class B>
 std::vector<std::int32_t> product(const std::vector<A>& a, std::int32_t a_zero,

@@ -11,9 +11,11 @@
 #include <span>
 #include <vector>
 
+#include "support/saved_bytes.hpp"
+
 namespace fuzz {
 
-using bytes = std::vector<std::uint8_t>;
+using support::bytes;
 
 /// What became of some bytes.
 struct outcome {
@@ -36,16 +38,6 @@ extern const parser load_min_max, load_moving_average, load_moments, load_histog
 
 inline const parser* const parsers[] = {&load_min_max, &load_moving_average, &load_moments,
                                         &load_histogram, &open_packed};
-
-/// An integer in little-endian bytes.
-inline std::uint64_t get(const bytes& b, std::size_t at, std::size_t size) {
-  std::uint64_t v = 0;
-  for (std::size_t i = size; i-- > 0;) v = v << 8 | b[at + i];
-  return v;
-}
-inline void put(bytes& b, std::size_t at, std::uint64_t v, std::size_t size) {
-  for (std::size_t i = 0; i < size; ++i) b[at + i] = static_cast<std::uint8_t>(v >> (8 * i));
-}
 
 }  // namespace fuzz
 

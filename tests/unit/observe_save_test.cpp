@@ -13,28 +13,17 @@
 #include <vector>
 
 #include "support/inputs.hpp"
-#include "support/seals.hpp"
+#include "support/saved_bytes.hpp"
 
 using qmath::load_status;
-using bytes = std::vector<std::uint8_t>;
+using support::bytes;
+using support::put;
+using support::saved;
+using support::seen;
 
 namespace {
 
 constexpr float inf = std::numeric_limits<float>::infinity();
-
-template <class O>
-bytes saved(const O& o) {
-  bytes b(qmath::saved_size<O>, 0xAA);
-  qmath::save(o, b);
-  return b;
-}
-
-template <class O>
-O seen(const std::vector<float>& x) {
-  O o;
-  qmath::observe(o, x);
-  return o;
-}
 
 std::string hex(const bytes& b) {
   std::string text;
@@ -43,10 +32,6 @@ std::string hex(const bytes& b) {
     text += "0123456789abcdef"[v & 15];
   }
   return text;
-}
-
-void put(bytes& b, std::size_t at, std::uint64_t value, std::size_t size) {
-  for (std::size_t i = 0; i < size; ++i) b.at(at + i) = static_cast<std::uint8_t>(value >> (8 * i));
 }
 
 // Makes the sum right.

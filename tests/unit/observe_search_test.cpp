@@ -389,7 +389,8 @@ TEST_CASE("search: mse_range is as good as brute force on the data") {
         const auto eight_bits = losses_of<std::int8_t>(x, how);
         for (std::size_t i = 0; i < 2; ++i) {
           CHECK(four_bits[i] < 0.01);
-          CHECK(eight_bits[i] < 0.1);
+          CHECK(eight_bits[i] <
+                (seed == 1 && i == 1 ? 0.01 : 0.1));  // 8192 bins: this set is no worse
           sum[i] += eight_bits[i];
         }
       }

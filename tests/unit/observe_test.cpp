@@ -21,6 +21,7 @@
 #include "support/formats.hpp"
 #include "support/guarded.hpp"
 #include "support/inputs.hpp"
+#include "support/saved_bytes.hpp"
 #include "support/targets.hpp"
 
 using qmath::min_max_observer;
@@ -34,13 +35,6 @@ namespace {
 constexpr float inf = std::numeric_limits<float>::infinity();
 constexpr float largest = std::numeric_limits<float>::max();
 constexpr std::uint64_t most = ~std::uint64_t{0};
-
-template <class O>
-std::vector<std::uint8_t> bytes_of(const O& o) {
-  std::vector<std::uint8_t> bytes(qmath::saved_size<O>);
-  qmath::save(o, bytes);
-  return bytes;
-}
 
 bool same(value_range a, value_range b) {
   return support::to_bits(a.min) == support::to_bits(b.min) &&
@@ -94,7 +88,7 @@ TEST_CASE("min_max_observer: 0, 1 and 10^9 elements; the count ends at 2^64 - 1"
   }
   qmath::merge(o, o);
   CHECK(o == min_max_observer{all, most});
-  CHECK(qmath::load(back, bytes_of(o)) == qmath::load_status::ok);
+  CHECK(qmath::load(back, support::saved(o)) == qmath::load_status::ok);
   CHECK(back == o);
   qmath::merge(o, billion);
   qmath::merge(o, o);
@@ -305,7 +299,7 @@ TEST_CASE_TEMPLATE("observe: any chunks, any merge tree, the same bytes", O, min
         parts.pop_back();
       }
       CHECK(parts[0] == whole);
-      CHECK(bytes_of(parts[0]) == bytes_of(whole));
+      CHECK(support::saved(parts[0]) == support::saved(whole));
     }
   }
 }
@@ -394,12 +388,12 @@ TEST_CASE("moments_observer: 2^63 elements and more") {
   CHECK(o.count == 1ull << 63);
   CHECK(qmath::sigma_range(o, 0.0) == value_range{-0.25f, -0.25f});
   moments_observer back;
-  CHECK(qmath::load(back, bytes_of(o)) == qmath::load_status::ok);
+  CHECK(qmath::load(back, support::saved(o)) == qmath::load_status::ok);
   CHECK(back == o);
   qmath::merge(o, o);
   qmath::merge(o, o);
   CHECK(o.count == most);
-  CHECK(qmath::load(back, bytes_of(o)) == qmath::load_status::ok);
+  CHECK(qmath::load(back, support::saved(o)) == qmath::load_status::ok);
   const value_range r = qmath::sigma_range(o, 3.0);
   CHECK(r.min <= r.max);
 }

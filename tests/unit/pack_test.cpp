@@ -9,7 +9,7 @@
 
 #include "support/guarded.hpp"
 #include "support/inputs.hpp"
-#include "support/seals.hpp"
+#include "support/saved_bytes.hpp"
 #include "support/targets.hpp"
 
 using qmath::matrix_view;

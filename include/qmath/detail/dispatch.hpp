@@ -59,6 +59,7 @@ constexpr target_mask list_targets(std::index_sequence<I...>) noexcept {
 
 using all_targets = std::make_index_sequence<static_cast<std::size_t>(target::count)>;
 
+// Both with internal linkage: each translation unit has its own kernels.
 #if QMATH_MODE == QMATH_MODE_COMPILED
 struct table_list {
   const kernel_table* by_target[static_cast<std::size_t>(target::count)];
@@ -71,8 +72,6 @@ constexpr table_list list_tables(std::index_sequence<I...>) noexcept {
 
 static constexpr table_list tables = list_tables(all_targets());
 #endif
-
-// Internal linkage: each translation unit has its own kernels.
 template <auto Member>
 static constexpr entry_list<Member> entries = list_entries<Member>(all_targets());
 inline constexpr target_mask compiled_targets = list_targets(all_targets());
@@ -134,15 +133,13 @@ QMATH_END_NAMESPACE
 
 QMATH_BEGIN_LIBRARY
 
-namespace library {
-
 #if QMATH_MODE == QMATH_MODE_COMPILED
+namespace library {
 const detail::kernel_table& active() noexcept {
   return *impl::tables.by_target[static_cast<std::size_t>(impl::active_id())];
 }
-#endif
-
 }  // namespace library
+#endif
 
 namespace cpu {
 
