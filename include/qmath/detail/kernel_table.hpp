@@ -93,7 +93,7 @@ struct pack_job {
   std::int8_t* panels = nullptr;
 };
 
-/// One tile of int32 sums: sums[r][c] = initial[c] + sum over k of A'[r, k] * B[k, c], modulo 2^32.
+/// One tile of int32 sums: sums[r][c] = initial[r][c] + sum over k of A'[r, k] * B[k, c], modulo 2^32.
 /// A' is A with the bytes' sign bits flipped where that gives them the sign that the kernel wants: an
 /// element of A' is then that of A plus or minus 128, which `initial` makes up for.
 struct gemm_tile {
@@ -107,7 +107,8 @@ struct gemm_tile {
   const std::int8_t* panels = nullptr;    ///< the first panel of the tile
   std::size_t panel_bytes = 0;            ///< from one panel to the next
   std::size_t columns = 0;                ///< whole panels
-  const std::int32_t* initial = nullptr;  ///< of each column
+  const std::int32_t* initial = nullptr;  ///< rows of initial_stride; may be the sums themselves
+  std::size_t initial_stride = 0;         ///< 0: the same for all rows
   std::int32_t* sums = nullptr;           ///< rows of sums_stride
   std::size_t sums_stride = 0;
 };

@@ -56,9 +56,8 @@ class gemm_loop {
     a_offset = !flip ? 0 : p.a_is_signed ? 128 : -128;
     b_offset = p.b_is_signed ? 0 : 128;
     needs_row_sums = p.b_zero_points != nullptr || p.b_zero_point != b_offset;
-    corrects = p.a_zero_points != nullptr || needs_row_sums;
-    const gemm_epilogue& e = p.epilogue;
-    writes_c = !corrects && e.output == gemm_output::s32 && !e.bias_s32 && !e.accumulate;
+    writes_c = p.epilogue.output == gemm_output::s32;
+    adds_c = writes_c && p.epilogue.accumulate;
     t.k = p.k;
     t.a_stride = p.a_stride;
     t.panel_bytes = packed_panel_bytes(p.k);
@@ -72,7 +71,7 @@ class gemm_loop {
     column = task % across * gemm_task_columns;
     columns = HWY_MIN(gemm_task_columns, p.n - column);
     prepare_columns();
-    if (needs_row_sums) prepare_row_sums(row, rows);
+    if (needs_row_sums && row != first_row) prepare_row_sums(row, rows);
     first_row = row;
 
     const std::size_t few = rows % dot.max_rows;
@@ -94,20 +93,24 @@ class gemm_loop {
     t.panels = p.panels + (column + c) / panel_columns * t.panel_bytes;
     t.columns = padded_columns(n);
     t.initial = numbers.initial + c;
+    t.initial_stride = 0;
+    const gemm_sums tile = {sums, t.columns, row, rows, column + c, n, c};
+    if (p.a_zero_points != nullptr || needs_row_sums || adds_c) {
+      start_rows(tile, numbers, p.a_zero_points, a_offset,
+                 needs_row_sums ? row_sums + (row - first_row) : nullptr,
+                 adds_c ? first_of_c<std::int32_t>(p, tile) : nullptr, p.c_stride);
+      t.initial = sums;
+      t.initial_stride = tile.stride;
+    }
     if (writes_c && t.columns == n) {  // sums are what is asked for: straight from the registers
-      t.sums = static_cast<std::int32_t*>(p.c) + row * p.c_stride + column + c;
+      t.sums = first_of_c<std::int32_t>(p, tile);
       t.sums_stride = p.c_stride;
       return dot.tile(t);
     }
     t.sums = sums;
-    t.sums_stride = t.columns;
+    t.sums_stride = tile.stride;
     dot.tile(t);
-    const gemm_sums done = {sums, t.sums_stride, row, rows, column + c, n, c};
-    if (corrects) {
-      subtract_zero_points(done, numbers, p.a_zero_points, a_offset,
-                           needs_row_sums ? row_sums + (row - first_row) : nullptr);
-    }
-    finish(p, done);
+    finish(p, tile);
   }
 
   void prepare_columns() {
@@ -116,18 +119,19 @@ class gemm_loop {
     const auto za = hn::Set(d, p.a_zero_points ? 0 : p.a_zero_point + a_offset);
     const auto k = hn::Set(d, static_cast<std::int32_t>(p.k));
     for (std::size_t c = 0; c < columns; c += N) {  // sums there are of whole panels
+      const std::size_t n = HWY_MIN(N, columns - c);
       auto sum = load_column_sums(p.column_sums + 4 * (column + c));
-      if (corrects) {
+      if (p.a_zero_points != nullptr || needs_row_sums) {
         auto zb = hn::Set(d, p.b_zero_point);
-        if (p.b_zero_points) {
-          zb = load_part(d, p.b_zero_points + column + c, HWY_MIN(N, columns - c));
-        }
+        if (p.b_zero_points) zb = load_part(d, p.b_zero_points + column + c, n);
         zb = hn::Sub(zb, hn::Set(d, b_offset));
         sum = hn::Sub(sum, hn::Mul(k, zb));
         hn::StoreU(zb, d, numbers.b_zero_points + c);
         hn::StoreU(sum, d, numbers.b_sums + c);
       }
-      hn::StoreU(hn::Sub(hn::Zero(d), hn::Mul(za, sum)), d, numbers.initial + c);
+      const std::int32_t* const bias = p.epilogue.bias_s32;
+      const auto start = bias ? load_part(d, bias + column + c, n) : hn::Zero(d);
+      hn::StoreU(hn::Sub(start, hn::Mul(za, sum)), d, numbers.initial + c);
     }
     for (std::size_t c = (columns + N - 1) / N * N; c < padded_columns(columns); c += N) {
       hn::StoreU(hn::Zero(d), d, numbers.initial + c);
@@ -150,8 +154,8 @@ class gemm_loop {
   const gemm_finish finish;
   gemm_tile t;
   std::int32_t a_offset, b_offset;
-  bool needs_row_sums, corrects, writes_c;
-  std::size_t first_row = 0, column = 0, columns = 0;  // of the task
+  bool needs_row_sums, writes_c, adds_c;
+  std::size_t first_row = ~std::size_t{0}, column = 0, columns = 0;  // of the task
   gemm_columns numbers;
   HWY_ALIGN std::int32_t row_sums[gemm_most_task_rows];
   HWY_ALIGN std::int32_t sums[gemm_most_tile_rows * gemm_task_columns];

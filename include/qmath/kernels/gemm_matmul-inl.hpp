@@ -262,8 +262,8 @@ HWY_INLINE void tile_rows(const gemm_tile& t, std::size_t row, std::size_t rows,
     const std::size_t n = HWY_MIN(most_k, t.k - k);
     pair_rows(a + k, t.a_stride, rows, Pairs, n, flip << 32 | flip, pairs);
     tile_pairs<Pairs, Vectors>({pairs, rows, n, t.panels + k * panel_columns, t.panel_bytes,
-                                t.columns, k == 0 ? t.initial : to, k == 0 ? 0 : t.sums_stride, to,
-                                t.sums_stride});
+                                t.columns, k == 0 ? t.initial + row * t.initial_stride : to,
+                                k == 0 ? t.initial_stride : t.sums_stride, to, t.sums_stride});
     k += n;
   } while (k < t.k);
 }
@@ -298,6 +298,7 @@ HWY_MAYBE_UNUSED static void tile(const gemm_tile& t) {
   gemm_tile rest = t;
   rest.a = static_cast<const std::uint8_t*>(t.a) + row * t.a_stride;
   rest.rows = t.rows - row;
+  rest.initial = t.initial + row * t.initial_stride;
   rest.sums = t.sums + row * t.sums_stride;
   sdot.tile(rest);
 }

@@ -21,6 +21,18 @@ namespace QMATH_TILE_NAMESPACE {
 // Rows of A, advancing along k. The sign bits are flipped always, never, or as `mask` says.
 enum class flip { always, never, by_mask };
 
+// The last 1, 2 or 3 bytes of each row and zeros: behind a row there may be nothing to read.
+HWY_NOINLINE HWY_MAYBE_UNUSED static void copy_ends(const std::uint8_t* from, std::size_t stride,
+                                                    std::size_t bytes, std::size_t rows,
+                                                    std::uint8_t* to) {
+  for (std::size_t r = 0; r < rows; ++r, from += stride, to += 4) {
+    to[0] = from[0];
+    to[1] = bytes > 1 ? from[1] : std::uint8_t{0};
+    to[2] = bytes > 2 ? from[2] : std::uint8_t{0};
+    to[3] = 0;
+  }
+}
+
 template <flip Flip>
 struct a_rows {
   const std::uint8_t* next;
@@ -32,18 +44,12 @@ struct a_rows {
   }
   HWY_INLINE void advance() { next += 4; }
 
-  // One group of four elements of a row, in every lane. The last group of a row has fewer than 4 bytes,
-  // behind which there is no A to read and B is padded with zeros.
+  // One group of four elements of a row, in every lane.
   template <std::size_t>
-  HWY_INLINE gemm_vector load(std::size_t row, std::size_t bytes) const {
+  HWY_INLINE gemm_vector load(std::size_t row) const {
     const gemm_tag d;
-    const std::uint8_t* from = next + row * stride;
-    std::int32_t four = 0;
-    if (bytes == 4) {
-      std::memcpy(&four, from, 4);
-    } else {
-      std::memcpy(&four, from, bytes);
-    }
+    std::int32_t four;
+    std::memcpy(&four, next + row * stride, 4);
     const gemm_vector v = hn::Set(d, four);
     if constexpr (Flip == flip::never) return v;
     const auto always = static_cast<std::int32_t>(0x80808080u);
@@ -83,7 +89,7 @@ struct split_rows {
   HWY_INLINE void advance() { ++next; }
 
   template <std::size_t Step>
-  HWY_INLINE gemm_vector load(std::size_t row, std::size_t) const {
+  HWY_INLINE gemm_vector load(std::size_t row) const {
     return hn::Set(gemm_tag(), next[row * stride + Step * plane]);
   }
 };
@@ -111,20 +117,19 @@ struct b_vectors {
 
 template <class Dot, std::size_t Vectors, std::size_t Step, std::size_t I, class Rows,
           class... Rest>
-HWY_INLINE void add_sums(const Rows& a, std::size_t bytes, const b_vectors& b, const gemm_vector& v,
-                         gemm_vector& sum, Rest&... rest);
+HWY_INLINE void add_sums(const Rows& a, const b_vectors& b, const gemm_vector& v, gemm_vector& sum,
+                         Rest&... rest);
 
 // One step of a group: sum number I and the following ones, row by row. v: the step of the row before I.
 template <class Dot, std::size_t Vectors, std::size_t Step, std::size_t I, class Rows,
           class... Sums>
-HWY_INLINE void add_rest(const Rows& a, std::size_t bytes, const b_vectors& b, const gemm_vector& v,
-                         Sums&... sums) {
+HWY_INLINE void add_rest(const Rows& a, const b_vectors& b, const gemm_vector& v, Sums&... sums) {
   if constexpr (sizeof...(Sums) != 0) {
     if constexpr (I % Vectors == 0) {
-      const gemm_vector next = a.template load<Step>(I / Vectors, bytes);
-      add_sums<Dot, Vectors, Step, I>(a, bytes, b, next, sums...);
+      const gemm_vector next = a.template load<Step>(I / Vectors);
+      add_sums<Dot, Vectors, Step, I>(a, b, next, sums...);
     } else {
-      add_sums<Dot, Vectors, Step, I>(a, bytes, b, v, sums...);
+      add_sums<Dot, Vectors, Step, I>(a, b, v, sums...);
     }
   }
 }
@@ -132,16 +137,16 @@ HWY_INLINE void add_rest(const Rows& a, std::size_t bytes, const b_vectors& b, c
 // The same, and v is of I's row.
 template <class Dot, std::size_t Vectors, std::size_t Step, std::size_t I, class Rows,
           class... Rest>
-HWY_INLINE void add_sums(const Rows& a, std::size_t bytes, const b_vectors& b, const gemm_vector& v,
-                         gemm_vector& sum, Rest&... rest) {
+HWY_INLINE void add_sums(const Rows& a, const b_vectors& b, const gemm_vector& v, gemm_vector& sum,
+                         Rest&... rest) {
   const gemm_vector& mine = b.template get<I % Vectors>();
   if constexpr (I + sizeof...(Rest) < Dot::products_first) {
     const gemm_vector product = Dot::multiply(v, mine);
-    add_rest<Dot, Vectors, Step, I + 1>(a, bytes, b, v, rest...);
+    add_rest<Dot, Vectors, Step, I + 1>(a, b, v, rest...);
     sum = Dot::add(sum, product);
   } else {
     sum = Dot::add(sum, v, mine);
-    add_rest<Dot, Vectors, Step, I + 1>(a, bytes, b, v, rest...);
+    add_rest<Dot, Vectors, Step, I + 1>(a, b, v, rest...);
   }
 }
 
@@ -169,9 +174,9 @@ struct b_columns {
 
 // One group of four for all rows and columns of the register tile, with 1, 2, 4 or 8 vectors of columns.
 template <class Dot, std::size_t Vectors, std::size_t Step = 0, class Rows, class... Sums>
-HWY_INLINE void add_group(const Rows& a, std::size_t bytes, const b_columns& b, Sums&... sums) {
+HWY_INLINE void add_group(const Rows& a, const b_columns& b, Sums&... sums) {
   static_assert(Vectors <= 8);
-  const gemm_vector v = a.template load<Step>(0, bytes);
+  const gemm_vector v = a.template load<Step>(0);
   const gemm_vector v0 = b.load<Dot, Step, 0>();
   const gemm_vector v1 = Vectors > 1 ? b.load<Dot, Step, 1>() : v0;
   const gemm_vector v2 = Vectors > 2 ? b.load<Dot, Step, 2>() : v0;
@@ -180,10 +185,10 @@ HWY_INLINE void add_group(const Rows& a, std::size_t bytes, const b_columns& b, 
   const gemm_vector v5 = Vectors > 4 ? b.load<Dot, Step, 5>() : v0;
   const gemm_vector v6 = Vectors > 4 ? b.load<Dot, Step, 6>() : v0;
   const gemm_vector v7 = Vectors > 4 ? b.load<Dot, Step, 7>() : v0;
-  add_sums<Dot, Vectors, Step, 0>(a, bytes, {v0, v1, v2, v3, v4, v5, v6, v7}, v, sums...);
+  add_sums<Dot, Vectors, Step, 0>(a, {v0, v1, v2, v3, v4, v5, v6, v7}, v, sums...);
   if constexpr (Step + 1 < Dot::steps) {
     keep_order();  // or GCC keeps the vectors of B until the next step, for which there are no registers
-    add_group<Dot, Vectors, Step + 1>(a, bytes, b, sums...);
+    add_group<Dot, Vectors, Step + 1>(a, b, sums...);
   }
 }
 
@@ -206,69 +211,86 @@ HWY_INLINE void add_sums_by_lanes(const Rows& rows, const b_columns& b, const Ei
   }
 }
 
+// Sums of the tile, and what is added to them last: sums that start at zero cost no instruction.
+struct tile_ends {
+  const std::int32_t* initial;
+  std::size_t initial_stride;
+  std::int32_t* sums;
+  std::size_t sums_stride;
+
+  HWY_INLINE tile_ends at(std::size_t row, std::size_t column) const {
+    return {initial + row * initial_stride + column, initial_stride,
+            sums + row * sums_stride + column, sums_stride};
+  }
+};
+
 template <std::size_t Vectors, class... Rest>
-HWY_INLINE void store_rows(std::int32_t* out, std::size_t stride, const gemm_vector& sum,
-                           const Rest&... rest) {
+HWY_INLINE void store_rows(const tile_ends& to, gemm_vector& sum, Rest&... rest) {
   const gemm_tag d;
   const std::size_t N = hn::Lanes(d);
-  hn::StoreU(sum, d, out);
+  hn::StoreU(hn::Add(sum, hn::LoadU(d, to.initial)), d, to.sums);
   if constexpr (sizeof...(Rest) != 0) {
     // The next vector is beside this one, or at the start of the next row.
     constexpr bool row_ends = sizeof...(Rest) % Vectors == 0;
-    store_rows<Vectors>(row_ends ? out + stride - (Vectors - 1) * N : out + N, stride, rest...);
+    const tile_ends next = to.at(row_ends ? 1 : 0, 0);
+    const std::size_t back = (Vectors - 1) * N;
+    store_rows<Vectors>(row_ends ? tile_ends{next.initial - back, next.initial_stride,
+                                             next.sums - back, next.sums_stride}
+                                 : to.at(0, N),
+                        rest...);
   }
 }
 
-// Rows x (Vectors * lanes) sums in registers. The recursion declares one variable per sum. They start with numbers
-// of the columns, or where a dot in two steps left them.
+// Rows x (Vectors * lanes) sums in registers. The recursion declares one variable per sum.
 template <class Dot, std::size_t Rows, std::size_t Vectors, class ARows, class... Sums>
-HWY_INLINE void register_tile(ARows a, std::size_t k, b_columns b, const std::int32_t* initial,
-                              std::int32_t* out, std::size_t stride, Sums&... sums) {
+HWY_INLINE void register_tile(ARows a, std::size_t k, b_columns b, const tile_ends& to,
+                              Sums&... sums) {
   if constexpr (sizeof...(Sums) < Rows * Vectors) {
-    const gemm_tag d;
-    const std::int32_t* const from =
-        Dot::steps == 1 ? initial : out + sizeof...(Sums) / Vectors * stride;
-    gemm_vector sum = hn::LoadU(d, from + sizeof...(Sums) % Vectors * hn::Lanes(d));
-    register_tile<Dot, Rows, Vectors>(a, k, b, initial, out, stride, sums..., sum);
+    gemm_vector sum = hn::Zero(gemm_tag());
+    register_tile<Dot, Rows, Vectors>(a, k, b, to, sums..., sum);
   } else {
-    if constexpr (Dot::by_lanes) {
-      for (; k >= 8; k -= 8) {
-        add_sums_by_lanes<Dot, Vectors, 0>(a, b, a.load_eight(0), sums...);
-        a.next += 8;
-        b.first += 8 * panel_columns;
+    HWY_ALIGN std::uint8_t ends[4 * Rows];
+    for (;;) {
+      if constexpr (Dot::by_lanes) {
+        for (; k >= 8; k -= 8) {
+          add_sums_by_lanes<Dot, Vectors, 0>(a, b, a.load_eight(0), sums...);
+          a.next += 8;
+          b.first += 8 * panel_columns;
+        }
+      }
+      for (; k >= 4; k -= 4) {
+        if constexpr (Dot::steps == 2) b.template read_ahead<Vectors>();
+        add_group<Dot, Vectors>(a, b, sums...);
+        a.advance();
+        b.first += 4 * panel_columns;
+      }
+      if (Dot::steps == 2 || k == 0) break;
+      if constexpr (Dot::steps == 1) {  // the last group, whose rest B has zeros for
+        copy_ends(a.next, a.stride, k, Rows, ends);
+        a.next = ends;
+        a.stride = 4;
+        k = 4;
       }
     }
-    for (; k >= 4; k -= 4) {
-      if constexpr (Dot::steps == 2) b.template read_ahead<Vectors>();
-      add_group<Dot, Vectors>(a, 4, b, sums...);
-      a.advance();
-      b.first += 4 * panel_columns;
-    }
-    if constexpr (Dot::steps == 1) {
-      if (k != 0) add_group<Dot, Vectors>(a, k, b, sums...);
-    }
-    store_rows<Vectors>(out, stride, sums...);
+    keep_order();  // what is added last is loaded last
+    store_rows<Vectors>(to, sums...);
   }
 }
 
-// All columns of the tile, for Rows rows: as many vectors of columns at a time as Vectors, then one by one.
+// Columns of the tile from c on, for Rows rows: Vectors vectors at a time, and what remains with half as many.
 template <class Dot, std::size_t Rows, std::size_t Vectors, flip Flip>
-HWY_NOINLINE static void tile_rows(const gemm_tile& t, std::size_t row) {
-  const gemm_tag d;
-  const std::size_t N = hn::Lanes(d);
+HWY_NOINLINE static void tile_rows(const gemm_tile& t, std::size_t row, std::size_t c = 0) {
+  const std::size_t N = hn::Lanes(gemm_tag());
   const std::size_t panel_bytes = t.panel_bytes;
   const auto a = rows_for<Dot, Flip>::of(t, row);
-  std::int32_t* const out = t.sums + row * t.sums_stride;
-  const auto columns = [&](std::size_t c) HWY_ATTR {
-    return b_columns{t.panels + c / panel_columns * panel_bytes + c % panel_columns * 4,
-                     panel_bytes};
-  };
-  std::size_t c = 0;
+  const tile_ends to = tile_ends{t.initial, t.initial_stride, t.sums, t.sums_stride}.at(row, 0);
   for (; c + Vectors * N <= t.columns; c += Vectors * N) {
-    register_tile<Dot, Rows, Vectors>(a, t.k, columns(c), t.initial + c, out + c, t.sums_stride);
+    const b_columns b = {t.panels + c / panel_columns * panel_bytes + c % panel_columns * 4,
+                         panel_bytes};
+    register_tile<Dot, Rows, Vectors>(a, t.k, b, to.at(0, c));
   }
-  for (; c < t.columns; c += N) {
-    register_tile<Dot, Rows, 1>(a, t.k, columns(c), t.initial + c, out + c, t.sums_stride);
+  if constexpr (Vectors > 1) {
+    if (c != t.columns) tile_rows<Dot, Rows, Vectors / 2, Flip>(t, row, c);
   }
 }
 
@@ -331,10 +353,8 @@ HWY_MAYBE_UNUSED static void split_tile(const gemm_tile& t) {
   block.a = a;
   block.a_stride = stride;
   block.a_flip = 0;
-  for (std::size_t r = 0; r < t.rows; ++r) {
-    std::memcpy(t.sums + r * t.sums_stride, t.initial, t.columns * sizeof(std::int32_t));
-  }
-  for (std::size_t k = 0; k < t.k; k += most_k) {
+  std::size_t k = 0;
+  do {
     const std::size_t n = HWY_MIN(most_k, t.k - k);
     const auto* from = static_cast<const std::uint8_t*>(t.a) + k;
     for (std::size_t r = 0; r < t.rows; ++r) {
@@ -343,7 +363,10 @@ HWY_MAYBE_UNUSED static void split_tile(const gemm_tile& t) {
     block.k = (n + 3) / 4 * 4;
     block.panels = t.panels + k * panel_columns;
     tile<Dot>(block);
-  }
+    block.initial = t.sums;
+    block.initial_stride = t.sums_stride;
+    k += n;
+  } while (k < t.k);
 }
 
 template <class Dot>
