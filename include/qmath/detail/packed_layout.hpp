@@ -34,7 +34,7 @@ inline constexpr std::size_t gemm_task_columns = 8 * panel_columns;
 inline constexpr std::size_t gemm_most_task_rows = 240;
 
 /// Rows whose sums are in memory at a time, with gemm_task_columns at most.
-inline constexpr std::size_t gemm_most_tile_rows = 24;
+inline constexpr std::size_t gemm_most_tile_rows = 48;
 
 /// A multiple of the rows of most register tiles; what remains of others is computed by smaller ones.
 QMATH_INLINE constexpr std::size_t gemm_task_rows(std::size_t k) noexcept {

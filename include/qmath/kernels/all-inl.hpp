@@ -23,6 +23,7 @@
 #include "qmath/kernels/gemm_dot-inl.hpp"
 #define QMATH_TILE_NAMESPACE target_tile
 #include "qmath/kernels/gemm_tile-inl.hpp"
+#include "qmath/kernels/gemm_split-inl.hpp"
 #include "qmath/kernels/gemm_epilogue-inl.hpp"
 #include "qmath/kernels/gemm-inl.hpp"
 // ---- the table of them

@@ -6,7 +6,7 @@
 //
 // A task is a block of rows and columns of C. Its rows of A stay in the second level of cache while its columns
 // pass by, two panels of B at a time, which stay in the first one while the rows pass by; or all of them at a time,
-// where the inner kernel rearranges its rows of A first (split_tile of gemm_tile-inl.hpp, gemm_matmul-inl.hpp). The
+// where the inner kernel rearranges its rows of A first (gemm_split-inl.hpp, gemm_matmul-inl.hpp). The
 // last rows, too few for the register tile, take all columns of the task at once.
 HWY_BEFORE_NAMESPACE();
 QMATH_BEGIN_NAMESPACE

@@ -11,7 +11,7 @@
 //     load_b<Step>    a vector of B: the elements of a step, for as many columns as there are int32 lanes
 //     add             sum + the products, modulo 2^32
 //     multiply, add   in two: the products, and sum + products
-//     products_first  in register tiles of so many sums or fewer all are multiplied before one is added
+//     adds_later      whether a product is added when three more have been multiplied
 //     by_lanes        whether there is add_lane<L> too: of group L of the eight bytes of a row, in every lane
 //     max_rows        rows of the register tile, with two vectors of columns
 //     few_sums        sums in the register tiles of fewer rows, and
@@ -33,20 +33,20 @@ HWY_INLINE void keep_order() {
 #endif
 }
 
-// Two multiply-adds of 16-bit integers and two additions per group of four: no instruction saturates. B is split
-// when it is loaded, A beforehand (gemm_tile-inl.hpp).
+// Two multiply-adds of 16-bit integers and two additions per group of four: no instruction saturates. A is split
+// beforehand, and B too if that pays (gemm_split-inl.hpp), or when it is loaded.
 //
-// Of the four vector units of Zen 4 two multiply and all add. Which one an operation gets is decided by how much
-// waits for each, before it can start: an addition next to its product often gets one that multiplies, and 3/4 of
-// the rate of vpmaddwd remain. All products before all additions are better, but need as many registers again.
+// Of the four vector units of Zen 4 and 5 two multiply and all add. Which one an operation gets is decided by how much
+// waits for each, before it can start: an addition next to its product often gets one that multiplies, and 3/4 (Zen 4)
+// to 0.89 (Zen 5) of the rate of vpmaddwd remain. Three products later it does not, but needs as many registers.
 struct dot_by_halves {
   static constexpr bool a_is_signed = false;
   static constexpr std::size_t steps = 2;
   static constexpr bool by_lanes = false;
-  // Registers: rows * 2 sums, 2 vectors of B, one of A, and a product or all of them.
+  // Registers: rows * 2 sums, 2 vectors of B, one of A, and one product or four.
   static constexpr bool many_registers = HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3;
-  static constexpr std::size_t products_first = many_registers ? 12 : 0;
-  static constexpr std::size_t max_rows = 6;
+  static constexpr bool adds_later = many_registers;
+  static constexpr std::size_t max_rows = many_registers ? 12 : 6;
   static constexpr std::size_t few_sums = many_registers ? 16 : 8;
   static constexpr std::size_t most_vectors = 4;
 
@@ -91,7 +91,7 @@ struct dot_by_quads {
   using a_type = std::conditional_t<HWY_ARCH_X86 != 0, std::uint8_t, std::int8_t>;
   static constexpr bool a_is_signed = std::is_signed_v<a_type>;
   static constexpr std::size_t steps = 1;
-  static constexpr std::size_t products_first = 0;
+  static constexpr bool adds_later = false;
   static constexpr bool by_lanes = false;
   static constexpr std::size_t max_rows = 12;
   static constexpr std::size_t few_sums = 16;

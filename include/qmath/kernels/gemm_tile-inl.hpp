@@ -72,31 +72,6 @@ struct a_rows {
   }
 };
 
-// Rows of A for a dot in two steps, as split_tile makes them: every group of four is an int32 in each of two planes,
-// which is two 16-bit integers; the stride is of int32. k is in whole groups.
-template <class Dot>
-struct split_rows {
-  static constexpr std::size_t most = 2 * Dot::max_rows;
-  static constexpr std::size_t gap = panel_columns;  // puts rows into different sets of the cache
-  static constexpr std::size_t plane = most * (256 + gap);
-
-  const std::int32_t* next;
-  std::size_t stride;
-
-  static HWY_INLINE split_rows of(const gemm_tile& t, std::size_t row) {
-    return {static_cast<const std::int32_t*>(t.a) + row * t.a_stride, t.a_stride};
-  }
-  HWY_INLINE void advance() { ++next; }
-
-  template <std::size_t Step>
-  HWY_INLINE gemm_vector load(std::size_t row) const {
-    return hn::Set(gemm_tag(), next[row * stride + Step * plane]);
-  }
-};
-
-template <class Dot, flip Flip>
-using rows_for = std::conditional_t<Dot::steps == 1, a_rows<Flip>, split_rows<Dot>>;
-
 // The vectors of B that a row is multiplied by. Vectors of unknown size (SVE) can be variables, but neither array
 // elements nor members; references to them can.
 struct b_vectors {
@@ -115,38 +90,50 @@ struct b_vectors {
   }
 };
 
-template <class Dot, std::size_t Vectors, std::size_t Step, std::size_t I, class Rows,
-          class... Rest>
-HWY_INLINE void add_sums(const Rows& a, const b_vectors& b, const gemm_vector& v, gemm_vector& sum,
-                         Rest&... rest);
+template <std::size_t I, class... Rest>
+HWY_INLINE gemm_vector& pick(gemm_vector& sum, Rest&... rest) {
+  if constexpr (I == 0) {
+    return sum;
+  } else {
+    return pick<I - 1>(rest...);
+  }
+}
 
 // One step of a group: sum number I and the following ones, row by row. v: the step of the row before I.
 template <class Dot, std::size_t Vectors, std::size_t Step, std::size_t I, class Rows,
           class... Sums>
-HWY_INLINE void add_rest(const Rows& a, const b_vectors& b, const gemm_vector& v, Sums&... sums) {
-  if constexpr (sizeof...(Sums) != 0) {
-    if constexpr (I % Vectors == 0) {
-      const gemm_vector next = a.template load<Step>(I / Vectors);
-      add_sums<Dot, Vectors, Step, I>(a, b, next, sums...);
-    } else {
-      add_sums<Dot, Vectors, Step, I>(a, b, v, sums...);
-    }
+HWY_INLINE void add_sums(const Rows& a, const b_vectors& b, const gemm_vector& v, Sums&... sums) {
+  if constexpr (I % Vectors == 0 && I != 0 && I < sizeof...(Sums)) {
+    const gemm_vector next = a.template load<Step>(I / Vectors);
+    gemm_vector& sum = pick<I>(sums...);
+    sum = Dot::add(sum, next, b.template get<0>());
+    add_sums<Dot, Vectors, Step, I + 1>(a, b, next, sums...);
+  } else if constexpr (I < sizeof...(Sums)) {
+    gemm_vector& sum = pick<I>(sums...);
+    sum = Dot::add(sum, v, b.template get<I % Vectors>());
+    add_sums<Dot, Vectors, Step, I + 1>(a, b, v, sums...);
   }
 }
 
-// The same, and v is of I's row.
+// The same for a dot whose products are added three products later (`adds_later`). p0, p1, p2: of the sums before I.
 template <class Dot, std::size_t Vectors, std::size_t Step, std::size_t I, class Rows,
-          class... Rest>
-HWY_INLINE void add_sums(const Rows& a, const b_vectors& b, const gemm_vector& v, gemm_vector& sum,
-                         Rest&... rest) {
-  const gemm_vector& mine = b.template get<I % Vectors>();
-  if constexpr (I + sizeof...(Rest) < Dot::products_first) {
-    const gemm_vector product = Dot::multiply(v, mine);
-    add_rest<Dot, Vectors, Step, I + 1>(a, b, v, rest...);
-    sum = Dot::add(sum, product);
-  } else {
-    sum = Dot::add(sum, v, mine);
-    add_rest<Dot, Vectors, Step, I + 1>(a, b, v, rest...);
+          class... Sums>
+HWY_INLINE void add_sums_later(const Rows& a, const b_vectors& b, const gemm_vector& v,
+                               const gemm_vector& p0, const gemm_vector& p1, const gemm_vector& p2,
+                               Sums&... sums) {
+  constexpr std::size_t n = sizeof...(Sums);
+  if constexpr (I % Vectors == 0 && I != 0 && I < n) {
+    const gemm_vector next = a.template load<Step>(I / Vectors);
+    const gemm_vector product = Dot::multiply(next, b.template get<0>());
+    if constexpr (I >= 3) pick<I - 3>(sums...) = Dot::add(pick<I - 3>(sums...), p0);
+    add_sums_later<Dot, Vectors, Step, I + 1>(a, b, next, p1, p2, product, sums...);
+  } else if constexpr (I < n) {
+    const gemm_vector product = Dot::multiply(v, b.template get<I % Vectors>());
+    if constexpr (I >= 3) pick<I - 3>(sums...) = Dot::add(pick<I - 3>(sums...), p0);
+    add_sums_later<Dot, Vectors, Step, I + 1>(a, b, v, p1, p2, product, sums...);
+  } else if constexpr (I < n + 3) {
+    if constexpr (I >= 3) pick<I - 3>(sums...) = Dot::add(pick<I - 3>(sums...), p0);
+    add_sums_later<Dot, Vectors, Step, I + 1>(a, b, v, p1, p2, p2, sums...);
   }
 }
 
@@ -154,6 +141,8 @@ HWY_INLINE void add_sums(const Rows& a, const b_vectors& b, const gemm_vector& v
 struct b_columns {
   const std::int8_t* first;
   std::size_t panel_bytes;
+
+  HWY_INLINE void advance() { first += 4 * panel_columns; }
 
   template <class Dot, std::size_t Step, std::size_t I>
   HWY_INLINE gemm_vector load() const {
@@ -173,19 +162,25 @@ struct b_columns {
 };
 
 // One group of four for all rows and columns of the register tile, with 1, 2, 4 or 8 vectors of columns.
-template <class Dot, std::size_t Vectors, std::size_t Step = 0, class Rows, class... Sums>
-HWY_INLINE void add_group(const Rows& a, const b_columns& b, Sums&... sums) {
+template <class Dot, std::size_t Vectors, std::size_t Step = 0, class Rows, class Columns,
+          class... Sums>
+HWY_INLINE void add_group(const Rows& a, const Columns& b, Sums&... sums) {
   static_assert(Vectors <= 8);
   const gemm_vector v = a.template load<Step>(0);
-  const gemm_vector v0 = b.load<Dot, Step, 0>();
-  const gemm_vector v1 = Vectors > 1 ? b.load<Dot, Step, 1>() : v0;
-  const gemm_vector v2 = Vectors > 2 ? b.load<Dot, Step, 2>() : v0;
-  const gemm_vector v3 = Vectors > 2 ? b.load<Dot, Step, 3>() : v0;
-  const gemm_vector v4 = Vectors > 4 ? b.load<Dot, Step, 4>() : v0;
-  const gemm_vector v5 = Vectors > 4 ? b.load<Dot, Step, 5>() : v0;
-  const gemm_vector v6 = Vectors > 4 ? b.load<Dot, Step, 6>() : v0;
-  const gemm_vector v7 = Vectors > 4 ? b.load<Dot, Step, 7>() : v0;
-  add_sums<Dot, Vectors, Step, 0>(a, {v0, v1, v2, v3, v4, v5, v6, v7}, v, sums...);
+  const gemm_vector v0 = b.template load<Dot, Step, 0>();
+  const gemm_vector v1 = Vectors > 1 ? b.template load<Dot, Step, 1>() : v0;
+  const gemm_vector v2 = Vectors > 2 ? b.template load<Dot, Step, 2>() : v0;
+  const gemm_vector v3 = Vectors > 2 ? b.template load<Dot, Step, 3>() : v0;
+  const gemm_vector v4 = Vectors > 4 ? b.template load<Dot, Step, 4>() : v0;
+  const gemm_vector v5 = Vectors > 4 ? b.template load<Dot, Step, 5>() : v0;
+  const gemm_vector v6 = Vectors > 4 ? b.template load<Dot, Step, 6>() : v0;
+  const gemm_vector v7 = Vectors > 4 ? b.template load<Dot, Step, 7>() : v0;
+  const b_vectors vectors = {v0, v1, v2, v3, v4, v5, v6, v7};
+  if constexpr (Dot::adds_later) {
+    add_sums_later<Dot, Vectors, Step, 0>(a, vectors, v, v, v, v, sums...);
+  } else {
+    add_sums<Dot, Vectors, Step, 0>(a, vectors, v, sums...);
+  }
   if constexpr (Step + 1 < Dot::steps) {
     keep_order();  // or GCC keeps the vectors of B until the next step, for which there are no registers
     add_group<Dot, Vectors, Step + 1>(a, b, sums...);
@@ -242,8 +237,9 @@ HWY_INLINE void store_rows(const tile_ends& to, gemm_vector& sum, Rest&... rest)
 }
 
 // Rows x (Vectors * lanes) sums in registers. The recursion declares one variable per sum.
-template <class Dot, std::size_t Rows, std::size_t Vectors, class ARows, class... Sums>
-HWY_INLINE void register_tile(ARows a, std::size_t k, b_columns b, const tile_ends& to,
+template <class Dot, std::size_t Rows, std::size_t Vectors, class ARows, class Columns,
+          class... Sums>
+HWY_INLINE void register_tile(ARows a, std::size_t k, Columns b, const tile_ends& to,
                               Sums&... sums) {
   if constexpr (sizeof...(Sums) < Rows * Vectors) {
     gemm_vector sum = hn::Zero(gemm_tag());
@@ -262,7 +258,7 @@ HWY_INLINE void register_tile(ARows a, std::size_t k, b_columns b, const tile_en
         if constexpr (Dot::steps == 2) b.template read_ahead<Vectors>();
         add_group<Dot, Vectors>(a, b, sums...);
         a.advance();
-        b.first += 4 * panel_columns;
+        b.advance();
       }
       if (Dot::steps == 2 || k == 0) break;
       if constexpr (Dot::steps == 1) {  // the last group, whose rest B has zeros for
@@ -278,11 +274,11 @@ HWY_INLINE void register_tile(ARows a, std::size_t k, b_columns b, const tile_en
 }
 
 // Columns of the tile from c on, for Rows rows: Vectors vectors at a time, and what remains with half as many.
-template <class Dot, std::size_t Rows, std::size_t Vectors, flip Flip>
+template <class Dot, std::size_t Rows, std::size_t Vectors, class ARows>
 HWY_NOINLINE static void tile_rows(const gemm_tile& t, std::size_t row, std::size_t c = 0) {
   const std::size_t N = hn::Lanes(gemm_tag());
   const std::size_t panel_bytes = t.panel_bytes;
-  const auto a = rows_for<Dot, Flip>::of(t, row);
+  const ARows a = ARows::of(t, row);
   const tile_ends to = tile_ends{t.initial, t.initial_stride, t.sums, t.sums_stride}.at(row, 0);
   for (; c + Vectors * N <= t.columns; c += Vectors * N) {
     const b_columns b = {t.panels + c / panel_columns * panel_bytes + c % panel_columns * 4,
@@ -290,95 +286,48 @@ HWY_NOINLINE static void tile_rows(const gemm_tile& t, std::size_t row, std::siz
     register_tile<Dot, Rows, Vectors>(a, t.k, b, to.at(0, c));
   }
   if constexpr (Vectors > 1) {
-    if (c != t.columns) tile_rows<Dot, Rows, Vectors / 2, Flip>(t, row, c);
+    if (c != t.columns) tile_rows<Dot, Rows, Vectors / 2, ARows>(t, row, c);
   }
 }
 
 // Few rows take more columns at a time: enough sums to hide the latency of an addition.
-template <class Dot, std::size_t Rows>
+template <class Dot, std::size_t Rows, class ARows>
 HWY_INLINE std::size_t tiles_of_few_rows(const gemm_tile& t, std::size_t row) {
   constexpr std::size_t vectors = HWY_MIN(Dot::most_vectors, HWY_MAX(2, Dot::few_sums / Rows));
   if constexpr (Dot::max_rows > Rows) {
-    for (; row + Rows <= t.rows; row += Rows) tile_rows<Dot, Rows, vectors, flip::by_mask>(t, row);
+    for (; row + Rows <= t.rows; row += Rows) tile_rows<Dot, Rows, vectors, ARows>(t, row);
   }
   return row;
 }
 
+// Rows from `row` on, fewer than Dot::max_rows.
+template <class Dot, class ARows>
+HWY_INLINE void tile_rest(const gemm_tile& t, std::size_t row) {
+  row = tiles_of_few_rows<Dot, 8, ARows>(t, row);
+  row = tiles_of_few_rows<Dot, 4, ARows>(t, row);
+  row = tiles_of_few_rows<Dot, 2, ARows>(t, row);
+  tiles_of_few_rows<Dot, 1, ARows>(t, row);
+}
+
 template <class Dot>
 HWY_MAYBE_UNUSED static void tile(const gemm_tile& t) {
-  // Most of the work is here, where a wasted instruction shows; the rest shares its code. Rows that were split have
-  // been flipped before.
-  constexpr flip flips = Dot::steps == 1 ? flip::always : flip::never;
+  // Most of the work is here, where a wasted instruction shows; the rest shares its code.
   std::size_t row = 0;
   for (; row + Dot::max_rows <= t.rows; row += Dot::max_rows) {
     if (t.a_flip == 0) {
-      tile_rows<Dot, Dot::max_rows, 2, flip::never>(t, row);
+      tile_rows<Dot, Dot::max_rows, 2, a_rows<flip::never>>(t, row);
     } else {
-      tile_rows<Dot, Dot::max_rows, 2, flips>(t, row);
+      tile_rows<Dot, Dot::max_rows, 2, a_rows<flip::always>>(t, row);
     }
   }
-  row = tiles_of_few_rows<Dot, 8>(t, row);
-  row = tiles_of_few_rows<Dot, 4>(t, row);
-  row = tiles_of_few_rows<Dot, 2>(t, row);
-  tiles_of_few_rows<Dot, 1>(t, row);
-}
-
-// n bytes of a row, in groups of four, become two planes. Writes whole vectors, which is within the row's stride.
-template <class Dot>
-HWY_INLINE void split_row(const std::uint8_t* from, std::size_t n, std::int32_t a_flip,
-                          std::int32_t* to) {
-  const gemm_tag d;
-  const hn::Repartition<std::uint8_t, gemm_tag> d8;
-  const std::size_t N = hn::Lanes(d8);
-  const auto split = [&](auto bytes, std::int32_t* out) HWY_ATTR {
-    const auto v = hn::Xor(hn::BitCast(d, bytes), hn::Set(d, a_flip));
-    hn::StoreU(Dot::template split_a<0>(v), d, out);
-    hn::StoreU(Dot::template split_a<1>(v), d, out + split_rows<Dot>::plane);
-  };
-  std::size_t i = 0;
-  for (; i + N <= n; i += N) split(hn::LoadU(d8, from + i), to + i / 4);
-  if (i != n) split(hn::LoadN(d8, from + i, n - i), to + i / 4);
-}
-
-// A tile of at most rows::most rows for a dot in two steps: A is split once for all columns, a block of k at a time. In
-// between the sums are in memory.
-template <class Dot>
-HWY_MAYBE_UNUSED static void split_tile(const gemm_tile& t) {
-  using rows = split_rows<Dot>;
-  HWY_ALIGN std::int32_t a[2 * rows::plane];
-  // Of fewer rows more of k: B is read in longer runs.
-  const std::size_t stride = rows::plane / t.rows / rows::gap * rows::gap;
-  const std::size_t most_k = 4 * (stride - rows::gap);
-  gemm_tile block = t;
-  block.a = a;
-  block.a_stride = stride;
-  block.a_flip = 0;
-  std::size_t k = 0;
-  do {
-    const std::size_t n = HWY_MIN(most_k, t.k - k);
-    const auto* from = static_cast<const std::uint8_t*>(t.a) + k;
-    for (std::size_t r = 0; r < t.rows; ++r) {
-      split_row<Dot>(from + r * t.a_stride, n, t.a_flip, a + r * stride);
-    }
-    block.k = (n + 3) / 4 * 4;
-    block.panels = t.panels + k * panel_columns;
-    tile<Dot>(block);
-    block.initial = t.sums;
-    block.initial_stride = t.sums_stride;
-    k += n;
-  } while (k < t.k);
+  tile_rest<Dot, a_rows<flip::by_mask>>(t, row);
 }
 
 template <class Dot>
 HWY_MAYBE_UNUSED static constexpr gemm_dot make_dot() {
-  if constexpr (Dot::steps == 1) {
-    constexpr std::size_t rows = gemm_most_tile_rows / Dot::max_rows * Dot::max_rows;
-    return {&tile<Dot>, Dot::a_is_signed, Dot::max_rows, rows, 2 * panel_columns};
-  } else {
-    constexpr std::size_t rows = split_rows<Dot>::most;
-    static_assert(rows <= gemm_most_tile_rows);
-    return {&split_tile<Dot>, Dot::a_is_signed, Dot::max_rows, rows, gemm_task_columns};
-  }
+  constexpr std::size_t rows = 24 / Dot::max_rows * Dot::max_rows;
+  static_assert(rows <= gemm_most_tile_rows);
+  return {&tile<Dot>, Dot::a_is_signed, Dot::max_rows, rows, 2 * panel_columns};
 }
 
 }  // namespace QMATH_TILE_NAMESPACE
