@@ -5,6 +5,9 @@
 #ifndef QMATH_BENCHMARKS_GEMM_GEMM_HPP_
 #define QMATH_BENCHMARKS_GEMM_GEMM_HPP_
 
+#include <algorithm>
+#include <span>
+
 #include "support/arrays.hpp"
 
 namespace bench {
@@ -56,6 +59,17 @@ void with_a(const product& p, const shape& s, const F& f) {
 /// Elements behind those of A.
 inline qmath::matrix_view<const std::int8_t> b_of(const shape& s) {
   return {integer_input<std::int8_t>() + (s.n == 4096 && s.k == 4096 ? 0 : s.m * s.k), s.k, s.n};
+}
+
+/// Room for a packed B, one for all benchmarks: like the arrays that bounds read, in pages whose places in physical
+/// memory do not matter.
+inline std::span<std::byte> packed_memory(const shape& s) {
+  static std::byte* const memory = [] {
+    std::size_t most = 0;
+    for (const shape& each : shapes) most = std::max(most, qmath::packed_size(each.k, each.n));
+    return allocate<std::byte>(most);
+  }();
+  return {memory, qmath::packed_size(s.k, s.n)};
 }
 
 }  // namespace bench

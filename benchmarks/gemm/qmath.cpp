@@ -35,7 +35,7 @@ const bool registered = bench::at_start([] {
   for (const bench::product& p : bench::products) {
     for (const bench::shape& s : bench::shapes) {
       bench::add_targets("gemm", p.name, s.name(), [=](benchmark::State& state) {
-        const qmath::packed_weights b(bench::b_of(s));
+        const qmath::packed_matrix b = qmath::pack(bench::b_of(s), bench::packed_memory(s));
         bench::with_a(p, s, [&](auto a, std::int32_t a_zero_point) {
           multiply(state, p, s, a, a_zero_point, b);
         });

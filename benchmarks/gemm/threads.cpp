@@ -11,7 +11,7 @@ namespace {
 
 void multiply(benchmark::State& state, const char* target, const bench::shape& s) {
   const bench::target_scope scope(target);
-  const qmath::packed_weights b(bench::b_of(s));
+  const qmath::packed_matrix b = qmath::pack(bench::b_of(s), bench::packed_memory(s));
   const qmath::matrix_view<const std::uint8_t> a(bench::integer_input<std::uint8_t>(), s.m, s.k);
   const qmath::matrix_view c(bench::output<std::int32_t>(), s.m, s.n);
   const qmath::thread_executor threads(2);
