@@ -119,6 +119,14 @@ def main():
             rows.append((*key, f"{kind} {register}", str(dots(loop)), str(len(loop)), *fractions))
     if not rows:
         sys.exit(f"{disassembly}: no loop of GEMM in it")
+    # Of tiles of the same rows the one with the most columns: the others are for what it leaves over.
+    widest = {}
+    for row in rows:
+        of_rows = (row[0], row[1].split()[0], row[2])
+        vectors = int(row[1].split()[2])
+        if of_rows not in widest or vectors > int(widest[of_rows][1].split()[2]):
+            widest[of_rows] = row
+    rows = list(widest.values())
     # The tile of most of the work first.
     rows.sort(key=lambda row: (row[0], -int(row[1].split()[0]), row[2]))
     head = ("target", "rows x vectors", "A", "instruction", "of them", "of all", *CPUS)

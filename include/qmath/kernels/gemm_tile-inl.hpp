@@ -236,6 +236,38 @@ HWY_INLINE void store_rows(const tile_ends& to, gemm_vector& sum, Rest&... rest)
   }
 }
 
+// The sums of Rows x (Vectors * lanes), from a group of k on to the last one.
+template <class Dot, std::size_t Rows, std::size_t Vectors, class ARows, class Columns,
+          class... Sums>
+HWY_INLINE void register_rest(ARows a, std::size_t k, Columns b, const tile_ends& to,
+                              Sums&... sums) {
+  HWY_ALIGN std::uint8_t ends[4 * Rows];
+  for (;;) {
+    if constexpr (Dot::by_lanes) {
+      for (; k >= 8; k -= 8) {
+        add_sums_by_lanes<Dot, Vectors, 0>(a, b, a.load_eight(0), sums...);
+        a.next += 8;
+        b.first += 8 * panel_columns;
+      }
+    }
+    for (; k >= 4; k -= 4) {
+      if constexpr (Dot::steps == 2) b.template read_ahead<Vectors>();
+      add_group<Dot, Vectors>(a, b, sums...);
+      a.advance();
+      b.advance();
+    }
+    if (Dot::steps == 2 || k == 0) break;
+    if constexpr (Dot::steps == 1) {  // the last group, whose rest B has zeros for
+      copy_ends(a.next, a.stride, k, Rows, ends);
+      a.next = ends;
+      a.stride = 4;
+      k = 4;
+    }
+  }
+  keep_order();  // what is added last is loaded last
+  store_rows<Vectors>(to, sums...);
+}
+
 // Rows x (Vectors * lanes) sums in registers. The recursion declares one variable per sum.
 template <class Dot, std::size_t Rows, std::size_t Vectors, class ARows, class Columns,
           class... Sums>
@@ -245,31 +277,7 @@ HWY_INLINE void register_tile(ARows a, std::size_t k, Columns b, const tile_ends
     gemm_vector sum = hn::Zero(gemm_tag());
     register_tile<Dot, Rows, Vectors>(a, k, b, to, sums..., sum);
   } else {
-    HWY_ALIGN std::uint8_t ends[4 * Rows];
-    for (;;) {
-      if constexpr (Dot::by_lanes) {
-        for (; k >= 8; k -= 8) {
-          add_sums_by_lanes<Dot, Vectors, 0>(a, b, a.load_eight(0), sums...);
-          a.next += 8;
-          b.first += 8 * panel_columns;
-        }
-      }
-      for (; k >= 4; k -= 4) {
-        if constexpr (Dot::steps == 2) b.template read_ahead<Vectors>();
-        add_group<Dot, Vectors>(a, b, sums...);
-        a.advance();
-        b.advance();
-      }
-      if (Dot::steps == 2 || k == 0) break;
-      if constexpr (Dot::steps == 1) {  // the last group, whose rest B has zeros for
-        copy_ends(a.next, a.stride, k, Rows, ends);
-        a.next = ends;
-        a.stride = 4;
-        k = 4;
-      }
-    }
-    keep_order();  // what is added last is loaded last
-    store_rows<Vectors>(to, sums...);
+    register_rest<Dot, Rows, Vectors>(a, k, b, to, sums...);
   }
 }
 
@@ -309,6 +317,52 @@ HWY_INLINE void tile_rest(const gemm_tile& t, std::size_t row) {
   tiles_of_few_rows<Dot, 1, ARows>(t, row);
 }
 
+#if HWY_ARCH_X86
+// One row: B is read once, at the speed of where it is, which is highest for one panel after the other. Sums of several
+// groups of k, side by side, hide the latency of an addition, and are added up in the end. Sum number I and the
+// following ones, group by group.
+template <class Dot, std::size_t I, class ARows, class... Sums>
+HWY_INLINE void add_groups_of_row(const ARows& a, const b_columns& b, const gemm_vector& v,
+                                  Sums&... sums) {
+  constexpr std::size_t vectors = panel_columns / hn::MaxLanes(gemm_tag());
+  if constexpr (I < sizeof...(Sums)) {
+    const ARows group = {a.next + I / vectors * 4, 0, a.mask};
+    const b_columns at = {b.first + I / vectors * 4 * panel_columns, 0};
+    const gemm_vector mine = I % vectors == 0 ? group.template load<0>(0) : v;
+    gemm_vector& sum = pick<I>(sums...);
+    sum = Dot::add(sum, mine, at.template load<Dot, 0, I % vectors>());
+    add_groups_of_row<Dot, I + 1>(a, b, mine, sums...);
+  }
+}
+
+template <class Dot, class ARows>
+HWY_NOINLINE static void tile_of_one_row(const gemm_tile& t, std::size_t row) {
+  const gemm_tag d;
+  constexpr std::size_t N = hn::MaxLanes(d), vectors = panel_columns / N, groups = 8 / vectors;
+  const tile_ends to = tile_ends{t.initial, t.initial_stride, t.sums, t.sums_stride}.at(row, 0);
+  for (std::size_t c = 0; c < t.columns; c += panel_columns) {
+    ARows a = ARows::of(t, row);
+    b_columns b = {t.panels + c / panel_columns * t.panel_bytes, t.panel_bytes};
+    gemm_vector s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
+    std::size_t k = t.k;
+    for (; k >= 4 * groups; k -= 4 * groups) {
+      add_groups_of_row<Dot, 0>(a, b, s0, s0, s1, s2, s3, s4, s5, s6, s7);
+      a.next += 4 * groups;
+      b.first += groups * 4 * panel_columns;
+    }
+    if constexpr (vectors == 1) {
+      s0 = hn::Add(hn::Add(hn::Add(s0, s4), hn::Add(s2, s6)),
+                   hn::Add(hn::Add(s1, s5), hn::Add(s3, s7)));
+      register_rest<Dot, 1, 1>(a, k, b, to.at(0, c), s0);
+    } else {
+      s0 = hn::Add(hn::Add(s0, s4), hn::Add(s2, s6));
+      s1 = hn::Add(hn::Add(s1, s5), hn::Add(s3, s7));
+      register_rest<Dot, 1, 2>(a, k, b, to.at(0, c), s0, s1);
+    }
+  }
+}
+#endif
+
 template <class Dot>
 HWY_MAYBE_UNUSED static void tile(const gemm_tile& t) {
   // Most of the work is here, where a wasted instruction shows; the rest shares its code.
@@ -320,6 +374,9 @@ HWY_MAYBE_UNUSED static void tile(const gemm_tile& t) {
       tile_rows<Dot, Dot::max_rows, 2, a_rows<flip::always>>(t, row);
     }
   }
+#if HWY_ARCH_X86
+  if (t.rows == 1) return tile_of_one_row<Dot, a_rows<flip::by_mask>>(t, row);
+#endif
   tile_rest<Dot, a_rows<flip::by_mask>>(t, row);
 }
 
