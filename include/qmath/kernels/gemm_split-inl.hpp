@@ -85,7 +85,7 @@ HWY_NOINLINE static void tile_two(const gemm_tile& t, const std::int32_t* b, std
   const tile_ends to = {t.initial, t.initial_stride, t.sums, t.sums_stride};
   for (std::size_t row = 0; row + Dot::max_rows <= t.rows; row += Dot::max_rows) {
     register_tile<Dot, Dot::max_rows, 2>(split_rows::of(t, row), t.k, split_columns{b},
-                                         to.at(row, c));
+                                         to.at(row, static_cast<std::ptrdiff_t>(c)));
   }
 }
 

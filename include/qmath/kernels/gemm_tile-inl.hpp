@@ -213,7 +213,7 @@ struct tile_ends {
   std::int32_t* sums;
   std::size_t sums_stride;
 
-  HWY_INLINE tile_ends at(std::size_t row, std::size_t column) const {
+  HWY_INLINE tile_ends at(std::size_t row, std::ptrdiff_t column) const {
     return {initial + row * initial_stride + column, initial_stride,
             sums + row * sums_stride + column, sums_stride};
   }
@@ -222,17 +222,13 @@ struct tile_ends {
 template <std::size_t Vectors, class... Rest>
 HWY_INLINE void store_rows(const tile_ends& to, gemm_vector& sum, Rest&... rest) {
   const gemm_tag d;
-  const std::size_t N = hn::Lanes(d);
   hn::StoreU(hn::Add(sum, hn::LoadU(d, to.initial)), d, to.sums);
   if constexpr (sizeof...(Rest) != 0) {
     // The next vector is beside this one, or at the start of the next row.
     constexpr bool row_ends = sizeof...(Rest) % Vectors == 0;
-    const tile_ends next = to.at(row_ends ? 1 : 0, 0);
-    const std::size_t back = (Vectors - 1) * N;
-    store_rows<Vectors>(row_ends ? tile_ends{next.initial - back, next.initial_stride,
-                                             next.sums - back, next.sums_stride}
-                                 : to.at(0, N),
-                        rest...);
+    const auto N = static_cast<std::ptrdiff_t>(hn::Lanes(d));
+    constexpr auto back = static_cast<std::ptrdiff_t>(Vectors - 1);
+    store_rows<Vectors>(row_ends ? to.at(1, -back * N) : to.at(0, N), rest...);
   }
 }
 
@@ -291,7 +287,7 @@ HWY_NOINLINE static void tile_rows(const gemm_tile& t, std::size_t row, std::siz
   for (; c + Vectors * N <= t.columns; c += Vectors * N) {
     const b_columns b = {t.panels + c / panel_columns * panel_bytes + c % panel_columns * 4,
                          panel_bytes};
-    register_tile<Dot, Rows, Vectors>(a, t.k, b, to.at(0, c));
+    register_tile<Dot, Rows, Vectors>(a, t.k, b, to.at(0, static_cast<std::ptrdiff_t>(c)));
   }
   if constexpr (Vectors > 1) {
     if (c != t.columns) tile_rows<Dot, Rows, Vectors / 2, ARows>(t, row, c);
@@ -336,12 +332,13 @@ HWY_INLINE void add_groups_of_row(const ARows& a, const b_columns& b, const gemm
 }
 
 template <class Dot, class ARows>
-HWY_NOINLINE static void tile_of_one_row(const gemm_tile& t, std::size_t row) {
+HWY_NOINLINE static void tile_of_one_row(const gemm_tile& t) {
   const gemm_tag d;
   constexpr std::size_t N = hn::MaxLanes(d), vectors = panel_columns / N, groups = 8 / vectors;
-  const tile_ends to = tile_ends{t.initial, t.initial_stride, t.sums, t.sums_stride}.at(row, 0);
+  const tile_ends to = {t.initial, t.initial_stride, t.sums, t.sums_stride};
   for (std::size_t c = 0; c < t.columns; c += panel_columns) {
-    ARows a = ARows::of(t, row);
+    const tile_ends here = to.at(0, static_cast<std::ptrdiff_t>(c));
+    ARows a = ARows::of(t, 0);
     b_columns b = {t.panels + c / panel_columns * t.panel_bytes, t.panel_bytes};
     gemm_vector s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0, s4 = s0, s5 = s0, s6 = s0, s7 = s0;
     std::size_t k = t.k;
@@ -353,11 +350,11 @@ HWY_NOINLINE static void tile_of_one_row(const gemm_tile& t, std::size_t row) {
     if constexpr (vectors == 1) {
       s0 = hn::Add(hn::Add(hn::Add(s0, s4), hn::Add(s2, s6)),
                    hn::Add(hn::Add(s1, s5), hn::Add(s3, s7)));
-      register_rest<Dot, 1, 1>(a, k, b, to.at(0, c), s0);
+      register_rest<Dot, 1, 1>(a, k, b, here, s0);
     } else {
       s0 = hn::Add(hn::Add(s0, s4), hn::Add(s2, s6));
       s1 = hn::Add(hn::Add(s1, s5), hn::Add(s3, s7));
-      register_rest<Dot, 1, 2>(a, k, b, to.at(0, c), s0, s1);
+      register_rest<Dot, 1, 2>(a, k, b, here, s0, s1);
     }
   }
 }
@@ -375,7 +372,7 @@ HWY_MAYBE_UNUSED static void tile(const gemm_tile& t) {
     }
   }
 #if HWY_ARCH_X86
-  if (t.rows == 1) return tile_of_one_row<Dot, a_rows<flip::by_mask>>(t, row);
+  if (t.rows == 1) return tile_of_one_row<Dot, a_rows<flip::by_mask>>(t);
 #endif
   tile_rest<Dot, a_rows<flip::by_mask>>(t, row);
 }
