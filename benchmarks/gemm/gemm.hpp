@@ -72,6 +72,29 @@ inline std::span<std::byte> packed_memory(const shape& s) {
   return {memory, qmath::packed_size(s.k, s.n)};
 }
 
+/// What becomes of the sums: real = sum * a_scale * b_scale + real_bias, or
+/// code = (sum + bias) * multiplier + zero_point, with a b_scale and a multiplier for each column.
+inline constexpr float a_scale = 0.02f, b_scale = 0.01f, real_bias = 0.5f;
+inline constexpr std::int32_t bias = 100;
+
+struct epilogues {
+  std::vector<float> b_scales, real_biases, multipliers;
+  std::vector<std::int32_t> biases;
+
+  explicit epilogues(std::size_t n)
+      : b_scales(n, b_scale),
+        real_biases(n, real_bias),
+        multipliers(n, multiplier),
+        biases(n, bias) {}
+
+  qmath::to_float to_float() const {
+    return {.a_scale = a_scale, .b_scales = b_scales, .bias = real_biases};
+  }
+  qmath::to_quantized to_quantized() const {
+    return {.multipliers = multipliers, .bias = biases, .zero_point = zero_point};
+  }
+};
+
 }  // namespace bench
 
 #endif  // QMATH_BENCHMARKS_GEMM_GEMM_HPP_

@@ -15,7 +15,7 @@
 #include <oneapi/dnnl/dnnl.hpp>
 #include <unordered_map>
 
-#include "gemm/gemm.hpp"
+#include "gemm/check.hpp"
 
 namespace {
 
@@ -30,8 +30,8 @@ class contender {
         n_(static_cast<dnnl::memory::dim>(s.n)),
         k_(static_cast<dnnl::memory::dim>(s.k)),
         a_type_(p.a_is_signed ? data_type::s8 : data_type::u8),
-        multipliers_(s.n, 1e-5f),
-        bias_(s.n, 100) {}
+        multipliers_(s.n, bench::multiplier),
+        bias_(s.n, bench::bias) {}
 
   void run(benchmark::State& state) {
     bench::with_a(p_, s_, [&](auto a, std::int32_t a_zero_point) {
@@ -43,7 +43,7 @@ class contender {
       dnnl::primitive_attr attributes;
       set_zero_point(attributes, DNNL_ARG_SRC, a_zero_point);
       if (to_codes) {
-        set_zero_point(attributes, DNNL_ARG_DST, 3);
+        set_zero_point(attributes, DNNL_ARG_DST, bench::zero_point);
         set_multipliers(attributes);
       }
       const auto pd = describe(attributes, c_desc, to_codes);
@@ -59,7 +59,10 @@ class contender {
       });
       std::string label = "oneDNN " + std::to_string(dnnl_version()->major) + "." +
                           std::to_string(dnnl_version()->minor) + " " + pd.impl_info_str();
-      if (!to_codes) label += ", " + wrong(a, a_zero_point, static_cast<std::int32_t*>(c));
+      if (!to_codes) {
+        const std::vector<std::int32_t> want = bench::expected_sums(p_, s_);
+        label += ", " + bench::differing(want, static_cast<const std::int32_t*>(c)) + " sums wrong";
+      }
       state.SetLabel(label);
     });
   }
@@ -110,17 +113,6 @@ class contender {
     return {dnnl::matmul::desc(a, b, plain({1, n_}, data_type::s32), c), attributes, engine_};
   }
 #endif
-
-  template <class A>
-  std::string wrong(qmath::matrix_view<const A> a, std::int32_t a_zero_point,
-                    const std::int32_t* c) const {
-    const qmath::packed_weights b(bench::b_of(s_));
-    std::vector<std::int32_t> want(s_.m * s_.n);
-    qmath::gemm(a, {a_zero_point}, b, qmath::matrix_view(want.data(), s_.m, s_.n));
-    std::size_t different = 0;
-    for (std::size_t i = 0; i < want.size(); ++i) different += want[i] != c[i] ? 1 : 0;
-    return std::to_string(different) + " of " + std::to_string(want.size()) + " sums wrong";
-  }
 
   bench::product p_;
   bench::shape s_;

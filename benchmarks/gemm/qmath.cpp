@@ -10,21 +10,17 @@ template <class A>
 void multiply(benchmark::State& state, const bench::product& p, const bench::shape& s,
               qmath::matrix_view<const A> a, std::int32_t a_zero_point,
               const qmath::packed_matrix& b) {
-  const std::vector<float> scales(s.n, 0.01f), bias_f32(s.n, 0.5f), multipliers(s.n, 1e-5f);
-  const std::vector<std::int32_t> bias_s32(s.n, 100);
+  const bench::epilogues epilogues(s.n);
   if (p.output == bench::product::to_s32) {
     const qmath::matrix_view c(bench::output<std::int32_t>(), s.m, s.n);
     bench::run(state, s.operations(), s.bytes(4), [&] { qmath::gemm(a, {a_zero_point}, b, c); });
   } else if (p.output == bench::product::to_f32) {
-    const qmath::to_float epilogue{.a_scale = 0.02f, .b_scales = scales, .bias = bias_f32};
+    const qmath::to_float epilogue = epilogues.to_float();
     const qmath::matrix_view c(bench::output<float>(), s.m, s.n);
     bench::run(state, s.operations(), s.bytes(4),
                [&] { qmath::gemm(a, {a_zero_point}, b, epilogue, c); });
   } else {
-    qmath::to_quantized epilogue;
-    epilogue.multipliers = multipliers;
-    epilogue.bias = bias_s32;
-    epilogue.zero_point = 3;
+    const qmath::to_quantized epilogue = epilogues.to_quantized();
     const qmath::matrix_view c(bench::output<A>(), s.m, s.n);
     bench::run(state, s.operations(), s.bytes(1),
                [&] { qmath::gemm(a, {a_zero_point}, b, epilogue, c); });
