@@ -116,28 +116,32 @@ static_assert(most_rows <= gemm_most_tile_rows);
 // Of k, for which the rows are on the stack at a time; sums are in memory between them.
 inline constexpr std::size_t most_k = 1024;
 
+// Up to eight elements of a row, and zeros behind them. A function and not a lambda in the next one: GCC leaves that
+// out of line on SVE2, where each eight bytes are then a call of memcpy.
+HWY_INLINE void copy_eight(const std::uint8_t* from, std::size_t n, std::uint64_t flip,
+                           std::int8_t* to) {
+  std::uint64_t eight = 0;
+  std::memcpy(&eight, from, n);
+  eight ^= flip;
+  std::memcpy(to, &eight, 8);
+}
+
 // [k/8][pair][2 rows][8], the last step padded with what B's zeros make nothing of. There is a row behind the last
 // one: the same again, whose sums are the same, too, and go to the same place.
 HWY_INLINE void pair_rows(const std::uint8_t* a, std::size_t stride, std::size_t rows,
                           std::size_t pairs, std::size_t k, std::uint64_t flip, std::int8_t* to) {
-  const auto copy = [&](const std::uint8_t* from, std::size_t n, std::int8_t* out) HWY_ATTR {
-    std::uint64_t eight = 0;
-    std::memcpy(&eight, from, n);
-    eight ^= flip;
-    std::memcpy(out, &eight, 8);
-  };
   for (std::size_t p = 0; p < pairs; ++p) {
     const std::uint8_t* const first = a + 2 * p * stride;
     const std::uint8_t* const second = 2 * p + 1 < rows ? first + stride : first;
     std::int8_t* out = to + 16 * p;
     std::size_t i = 0;
     for (; i + 8 <= k; i += 8, out += 16 * pairs) {
-      copy(first + i, 8, out);
-      copy(second + i, 8, out + 8);
+      copy_eight(first + i, 8, flip, out);
+      copy_eight(second + i, 8, flip, out + 8);
     }
     if (i != k) {
-      copy(first + i, k - i, out);
-      copy(second + i, k - i, out + 8);
+      copy_eight(first + i, k - i, flip, out);
+      copy_eight(second + i, k - i, flip, out + 8);
     }
   }
 }
