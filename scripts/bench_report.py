@@ -21,6 +21,7 @@ from bench_table import calls_of, table_of
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PREDICTIONS = os.path.join(HERE, "..", "docs", "pipeline_models.md")
+COUNTS = os.path.join(HERE, "..", "docs", "instruction_counts.md")
 FRACTION_TICKS = [0, 0.25, 0.5, 0.75, FLOOR, 1]
 
 
@@ -37,6 +38,10 @@ def short(size):
 
 def plain(value):
     return f"{value:g}"
+
+
+def fraction_of_two(value):
+    return f"{value:g}" if value >= 1 else f"1/{1 / value:g}"
 
 
 def by_task(tables):
@@ -102,13 +107,18 @@ def roofline(tables, target):
             roofs.append(("roof", label, anchor, (left, rate * left), (right, rate * right)))
     if peak:
         roofs.append(("roof", "dot products", "end", (x_low, peak), (x_high, peak)))
+    # Colours for the tasks with the most marks, in all rooflines alike.
+    marks = {t: sum(len(sizes) for (task, _), sizes in tables.items() if task == t) for t in tasks}
+    tasks.sort(key=lambda t: (-marks[t], t))
     used = [t for t in tasks if t in points]
+    keys = [(colour(tasks.index(t)), t) for t in used]
+    rest = ", ".join(t for kind, t in keys if kind == "other")
     return svg.curves(
         target, lambda a, b: svg.Axis(x_low, x_high, a, b, True), svg.powers(x_low, x_high, 10),
         lambda a, b: svg.Axis(y_low, y_high, a, b, True), svg.powers(y_low, y_high, 10),
         [(f"points {colour(tasks.index(t))}", t, points[t]) for t in used],
         ("elements or operations per byte", "10⁹ per second"),
-        [(colour(tasks.index(t)), t) for t in used], plain, 260, roofs)
+        [k for k in keys if k[0] != "other"] + ([("other", rest)] if rest else []), plain, 260, roofs)
 
 
 def ends(values):
@@ -144,7 +154,7 @@ def ratio_charts(tables, targets):
             yield svg.strips(f"{task}: qmath / {other}", values, lambda a, b, l=low, h=high: svg.Axis(l, h, a, b, True),
                              [t for i, t in enumerate(ticks) if len(ticks) < 8 or i % 2 == ticks.index(1) % 2],
                              f"times as fast as {other}", [(colour(i), short(c)) for i, c in enumerate(colours)][:7],
-                             (1.0,), lambda v: f"{v:g}" if v >= 1 else f"1/{1 / v:g}")
+                             (1.0,), fraction_of_two)
 
 
 def call_charts(tables, targets):
@@ -180,7 +190,7 @@ def call_charts(tables, targets):
 
 
 def predictions(path):
-    """(columns, rows) of the first table of docs/pipeline_models.md; None where there is none."""
+    """(columns, rows) of the first table of a page of docs; None where there is none."""
     try:
         with open(path, encoding="utf-8") as file:
             lines = file.read().splitlines()
@@ -218,6 +228,32 @@ def prediction_section(path):
                    "From docs/pipeline_models.md; scripts/pipeline-model computes them anew.", charts)
 
 
+def count_section(path):
+    found = predictions(path)
+    if found is None:
+        return ""
+    columns, rows = found
+    widths = sorted({row[1] for row in rows}, key=int)
+    charts = []
+    for i, operation in enumerate(columns[2:], 2):
+        strips = {}
+        for row in rows:
+            name = f"prediction/{operation}/{row[0]}/{row[1]}"
+            mark = float(row[i]), colour(widths.index(row[1])), name, f"{row[0]}, {row[1]} bits: {row[i]} (predicted)"
+            strips.setdefault(row[0], []).append(mark)
+        values = [float(row[i]) for row in rows]
+        low, high = 2.0 ** math.floor(math.log2(min(values))), 2.0 ** math.ceil(math.log2(max(values)) + 1e-9)
+        what = "multiply-add" if operation.startswith("gemm") else "element"
+        charts.append(svg.strips(f"{operation}: instructions (predicted)", list(strips.items()),
+                                 lambda a, b, l=low, h=high: svg.Axis(l, h, a, b, True), svg.powers(low, high, 2.0),
+                                 f"instructions per {what}",
+                                 [(colour(n), f"{w} bits") for n, w in enumerate(widths)], (), fraction_of_two))
+    return section("Predictions, not measurements: instructions",
+                   "How many instructions a call takes, counted under QEMU. A core that executes as many of them in a cycle "
+                   "takes less time the fewer they are; caches, latencies and what an instruction costs are not in it. From "
+                   "docs/instruction_counts.md; scripts/instruction-counts counts them anew.", charts)
+
+
 # ---- the page --------------------------------------------------------------------------------------
 
 
@@ -225,7 +261,8 @@ def section(title, words, charts):
     charts = [c for c in charts if c]
     if not charts:
         return ""
-    return f'<section><h2>{svg.quoted(title)}</h2><p>{svg.quoted(words)}</p><div class="charts">{"".join(charts)}</div></section>'
+    words = re.sub("`(.*?)`", r"<code>\1</code>", svg.quoted(words))
+    return f'<section><h2>{svg.quoted(title)}</h2><p>{words}</p><div class="charts">{"".join(charts)}</div></section>'
 
 
 def html_table(lines):
@@ -258,15 +295,23 @@ def facts(context):
     return "<dl>" + "".join(f"<dt>{svg.quoted(k)}</dt><dd>{svg.quoted(v)}</dd>" for k, v in rows if v) + "</dl>"
 
 
+def failures(errors):
+    """What could not be measured, folded up: a contender that does not run here fails at every size."""
+    names = {}
+    for name, message in errors.items():
+        names.setdefault(message, []).append(name)
+    return "".join(f"<details><summary>Failed: {len(found)} with “{svg.quoted(message)}”</summary>"
+                   f"<p>{svg.quoted(', '.join(found))}</p></details>" for message, found in names.items())
+
+
 def report(results):
     tables, errors, targets = read(results)
     if not any(not is_bound(c) for sizes in tables.values() for row in sizes.values() for c in row):
         raise BadInput("no benchmarks called task/type/contender/size in these results")
     with open(os.path.join(HERE, "bench_report.css"), encoding="utf-8") as file:
         style = file.read()
-    failed = "".join(f"<p>Failed: {svg.quoted(n)}: {svg.quoted(m)}</p>" for n, m in errors.items())
     body = [
-        f"<h1>qmath: benchmarks</h1>{facts(results.get('context', {}))}{failed}",
+        f"<h1>qmath: benchmarks</h1>{facts(results.get('context', {}))}{failures(errors)}",
         "<p>Of the repetitions the best counts, for everything alike. Point at a mark to read its name and value.</p>",
         section("Fraction of the bound",
                 f"A dot is a type and size. The bound is the lower of a copy of the same bytes and the best loop for the same "
@@ -276,11 +321,12 @@ def report(results):
                 "Rate against intensity. Slanted: the best copy of so many elements, from L1 to memory. Level: the dot product "
                 "instruction of that target alone.", [roofline(tables, t) for t in targets]),
         section("Against the contenders",
-                "How many times as fast the best target is; right of the dashed line qmath is faster. xsimd is compiled for "
-                "this machine.", ratio_charts(tables, targets)),
+                "How many times as fast the best target is; right of the dashed line qmath is faster. xsimd, gemmlowp and Eigen "
+                "are compiled for this machine, the others choose when they run. `eigen` multiplies int32, `eigen_float` the "
+                "real numbers that the codes stand for.", ratio_charts(tables, targets)),
         section("Small calls", "What a call costs when there is next to nothing to do. Dashed: contenders, of which `scalar` "
                 "is a loop that the compiler has inlined.", call_charts(tables, targets)),
-        prediction_section(PREDICTIONS), tables_section(tables, targets)]
+        prediction_section(PREDICTIONS), count_section(COUNTS), tables_section(tables, targets)]
     return ('<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width, initial-scale=1"><title>qmath: benchmarks</title>'
             f'<link rel="icon" href="data:,"><style>{style}</style></head><body>' + "\n".join(body) + "</body></html>\n")

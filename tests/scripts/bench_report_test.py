@@ -126,6 +126,28 @@ class Page(Checks, unittest.TestCase):
         with self.assertRaisesRegex(bench_report.BadInput, "no benchmarks"):
             bench_report.report({"context": {}, "benchmarks": samples.runs("something", 1e9)})
         self.assertEqual(bench_report.prediction_section("no such file"), "")
+        self.assertEqual(bench_report.count_section("no such file"), "")
+
+    def test_counted_instructions_are_those_of_the_docs(self):
+        with open(bench_report.COUNTS, encoding="utf-8") as file:
+            head, _, *rows = [line.strip("| \n").split(" | ") for line in file if line.startswith("|")]
+        wanted = {(f"{operation}: instructions (predicted)", f"prediction/{operation}/{row[0]}/{row[1]}"): float(row[i])
+                  for row in rows for i, operation in enumerate(head) if i > 1}
+        self.assertGreater(len(wanted), 100)
+        charts = drawn(bench_report.report(samples.results()))
+        found = {(chart["title"], mark["name"]): mark["value"] for chart in charts for mark in chart["marks"]
+                 if "instructions" in chart["title"]}
+        self.assertEqual(found, wanted)
+
+    def test_failures_are_folded_up(self):
+        results = samples.results()
+        names = [f"gemm/u8s8/other/{size}" for size in range(300)]
+        results["benchmarks"] += [{"name": n, "run_name": n, "run_type": "iteration", "error_occurred": True,
+                                   "error_message": "<no> threads" if n != names[7] else "wrong"} for n in names]
+        folded = re.findall("<details><summary>Failed: (.*?)</summary><p>(.*?)</p>", bench_report.report(results))
+        self.assertEqual([summary for summary, _ in folded], ["299 with “&lt;no&gt; threads”", "1 with “wrong”"])
+        self.assertEqual(folded[0][1].split(", "), names[:7] + names[8:])
+        self.assertEqual(folded[1][1], names[7])
 
 
 # Runs in the page and leaves what the browser made of it in a <pre>.
