@@ -54,11 +54,14 @@
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #define QMATH_INLINE __forceinline
+#define QMATH_INLINE_LAMBDA
 #define QMATH_COLD __declspec(noinline)
 #else
 // Forced: an inline function that the linker may merge across translation units with different
 // -march would carry one unit's instructions into the others (docs/dispatch.md).
 #define QMATH_INLINE inline __attribute__((always_inline))
+// The same behind the parameters of a lambda.
+#define QMATH_INLINE_LAMBDA __attribute__((always_inline))
 #define QMATH_COLD __attribute__((noinline, cold))
 #endif
 

@@ -82,13 +82,12 @@ QMATH_INLINE void raise_to(error_peak& peak, double value, const finite_block& b
 
 QMATH_INLINE void raise_absolute_peak(error_peak& peak, double value,
                                       const finite_block& block) noexcept {
-  raise_to(peak, value, block, [value](double a, double b) __attribute__((always_inline)) {
-    return distance(a, b) == value;
-  });
+  raise_to(peak, value, block,
+           [value](double a, double b) QMATH_INLINE_LAMBDA { return distance(a, b) == value; });
 }
 QMATH_INLINE void raise_relative_peak(error_peak& peak, double value,
                                       const finite_block& block) noexcept {
-  raise_to(peak, value, block, [value](double a, double b) __attribute__((always_inline)) {
+  raise_to(peak, value, block, [value](double a, double b) QMATH_INLINE_LAMBDA {
     return a != 0.0 && distance(a, b) / (a < 0.0 ? -a : a) == value;
   });
 }

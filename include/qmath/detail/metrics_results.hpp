@@ -171,7 +171,7 @@ inline double distance_of(const std::uint64_t* p, const std::uint64_t* q, std::s
 QMATH_INLINE std::int32_t code_or_field(const void* q, detail::code_type type,
                                         std::size_t i) noexcept {
   const auto* const bytes = static_cast<const std::uint8_t*>(q);
-  const auto field = [&](auto at) __attribute__((always_inline)) {
+  const auto field = [&](auto at) QMATH_INLINE_LAMBDA {
     return static_cast<std::int32_t>(bytes[at.byte] >> at.bit & at.mask);
   };
   constexpr bit_order low = bit_order::first_low, high = bit_order::first_high;

@@ -47,7 +47,7 @@ HWY_INLINE void quantize_block(const T* HWY_RESTRICT x, std::size_t n, V r, V r2
   const auto z16 = hn::Set(d16, static_cast<std::int16_t>(z));
   for_each_four(
       n, N,
-      [&](std::size_t i) HWY_ATTR {
+      [&](std::size_t i) HWY_ATTR QMATH_INLINE_LAMBDA {
         quantize_fours<How, End, loads_pairs<T>>(x + i, 1, 0, r, r, r, r, r2, r2, r2, r2, z16, z16,
                                                  codes, q + i);
       },

@@ -84,7 +84,7 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void quantize_rounded_run(const quantize_jo
   };
   for_each_four(
       n, N,
-      [&](std::size_t i) HWY_ATTR {
+      [&](std::size_t i) HWY_ATTR QMATH_INLINE_LAMBDA {
         const auto one = [&](std::size_t k)
                              HWY_ATTR { return steps(hn::LoadU(df, x + i + k * N)); };
         if constexpr (sizeof(Q) == 1) {

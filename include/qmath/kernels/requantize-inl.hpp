@@ -218,7 +218,7 @@ HWY_INLINE void requantize_run(const requantize_block<Q, Products>& block,
   const auto steps = [&](auto v) HWY_ATTR { return block.products.same(v, m); };
   for_each_four(
       n, hn::Lanes(hn::ScalableTag<float>()),
-      [&](std::size_t i) HWY_ATTR { block.same(acc + i, m, m, m, m, q + i); },
+      [&](std::size_t i) HWY_ATTR QMATH_INLINE_LAMBDA { block.same(acc + i, m, m, m, m, q + i); },
       [&](std::size_t i, std::size_t length)
           HWY_ATTR { block.one(acc + i, length, steps, q + i); });
 }
@@ -231,7 +231,7 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void requantize_interleaved(
     const typename Products::multiplier* HWY_RESTRICT m, Q* HWY_RESTRICT q) {
   for_each_four(
       n, hn::Lanes(hn::ScalableTag<float>()),
-      [&](std::size_t i) HWY_ATTR { block.each(acc + i, m + i, q + i); },
+      [&](std::size_t i) HWY_ATTR QMATH_INLINE_LAMBDA { block.each(acc + i, m + i, q + i); },
       [&](std::size_t i, std::size_t length) HWY_ATTR {
         const auto steps = [&](auto v) HWY_ATTR { return block.products.each(v, m + i); };
         block.one(acc + i, length, steps, q + i);

@@ -293,7 +293,8 @@ HWY_INLINE hn::Vec<DF> load_vector(DF df, const T* p, std::size_t k) {
 }
 
 // four(i) for four vectors from element i on, until n elements are done. The last four overlap those before;
-// less than four vectors are one(i, length) each, where length is N or all there is.
+// less than four vectors are one(i, length) each, where length is N or all there is. Four is QMATH_INLINE_LAMBDA: GCC
+// leaves it out of line on SVE, where parameters are then loaded and constants made for every four vectors.
 template <class Four, class One>
 HWY_INLINE void for_each_four(std::size_t n, std::size_t N, const Four& four, const One& one) {
   const std::size_t step = 4 * N;
