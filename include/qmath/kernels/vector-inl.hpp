@@ -139,13 +139,37 @@ HWY_INLINE bool has_exact_quotients(rounding how, const float* scales, std::size
   return true;
 }
 
+// Two vectors -> one of lanes half as wide, saturated, in order. Not hn::OrderedDemote2To on SVE, which narrows each and
+// then puts one behind the other.
+template <class D, class V>
+HWY_INLINE hn::Vec<D> narrow_pair(D d, V a, V b) {
+#if HWY_TARGET_IS_SVE
+  const auto saturated = [&](V v) HWY_ATTR QMATH_INLINE_LAMBDA {
+#if HWY_TARGET == HWY_SVE2 || HWY_TARGET == HWY_SVE2_128
+    if constexpr (std::is_unsigned_v<hn::TFromD<D>>) {
+      return svqxtunb(v);
+    } else {
+      return svqxtnb(v);
+    }
+#else
+    const hn::DFromV<V> from;
+    return hn::BitCast(d, hn::Clamp(v, hn::Set(from, detail::lowest<hn::TFromD<D>>),
+                                    hn::Set(from, detail::largest<hn::TFromD<D>>)));
+#endif
+  };
+  return hn::ConcatEven(d, saturated(b), saturated(a));
+#else
+  return hn::OrderedDemote2To(d, a, b);
+#endif
+}
+
 // Two vectors of int32 -> one of int16, saturated, in the order in which narrow has them on the way.
 template <class D16, class VI>
 HWY_INLINE hn::Vec<D16> narrow_to_16(D16 d16, VI a, VI b) {
 #if HWY_TARGET <= HWY_AVX2 && HWY_ARCH_X86
   return hn::ReorderDemote2To(d16, a, b);
 #else
-  return hn::OrderedDemote2To(d16, a, b);
+  return narrow_pair(d16, a, b);
 #endif
 }
 
@@ -180,7 +204,7 @@ HWY_INLINE hn::Vec<D8> narrow(D8 d8, VI a, VI b, VI c, VI d, const F& f, const G
       d8, hn::TableLookupLanes(hn::BitCast(du32, abcd), hn::SetTableIndices(du32, order)));
 #else
   static_assert(!Pairs);
-  return hn::OrderedDemote2To(d8, ab, cd);
+  return narrow_pair(d8, ab, cd);
 #endif
 }
 
