@@ -22,7 +22,8 @@
 ///     | c0: k0 k1 k2 k3 | c1: k0 k1 k2 k3 | ... | c15 || c0: k4 k5 k6 k7 | ... | c15 || ...
 ///
 /// Rows and columns behind the edges are zeros. Codes are stored as int8: those of uint8 less 128; the sums are
-/// those of stored codes. Scales, bias and zero points are not there: they are the caller's to keep. Memory at a multiple of 64 bytes is read fastest; any other works.
+/// those of stored codes. Scales, bias and zero points are not there: they are the caller's to keep. The rule of the
+/// checksum is in detail/packed_hash.hpp. Memory at a multiple of 64 bytes is read fastest; any other works.
 #ifndef QMATH_PACK_HPP_
 #define QMATH_PACK_HPP_
 
@@ -34,6 +35,7 @@
 #include "qmath/core/concepts.hpp"
 #include "qmath/core/view.hpp"
 #include "qmath/detail/check.hpp"
+#include "qmath/detail/limits.hpp"
 #include "qmath/detail/packed_layout.hpp"
 
 QMATH_BEGIN_TYPES
@@ -55,8 +57,9 @@ enum class packed_status : unsigned char {
   too_short,        ///< less memory than the header says, or than a header needs
   not_packed,       ///< does not begin as packed matrices do
   unknown_version,  ///< written by a later version of qmath
-  bad_shape,        ///< k, n and the size do not belong together, or unused bytes are not 0
-  damaged,          ///< the checksum is another one
+  bad_shape,  ///< k, n and the size do not belong together or are more than a std::size_t holds, or unused bytes
+  ///< are not 0
+  damaged,  ///< the checksum is another one
 };
 
 /// "ok", "too_short" ...: for logs.
@@ -80,10 +83,10 @@ QMATH_END_TYPES
 
 QMATH_BEGIN_NAMESPACE
 
-/// Bytes of memory that a packed [k, n] matrix takes: about (k + 4) * n.
+/// Bytes of memory that a packed [k, n] matrix takes: about (k + 4) * n. The largest std::size_t if no memory has room
+/// for it.
 QMATH_INLINE constexpr std::size_t packed_size(std::size_t k, std::size_t n) noexcept {
-  return detail::packed_header_bytes + detail::padded_columns(n) * sizeof(std::int32_t) +
-         detail::padded_columns(n) / detail::panel_columns * detail::packed_panel_bytes(k);
+  return static_cast<std::size_t>(detail::packed_bytes_within(k, n, detail::largest<std::size_t>));
 }
 
 QMATH_END_NAMESPACE
@@ -125,8 +128,8 @@ QMATH_INLINE void unpack(const packed_matrix& packed, matrix_view<B> b) noexcept
 
 /// A packed matrix that was made elsewhere, as a view of its bytes; longer memory may have anything behind them.
 /// Nothing of it is believed before it has been compared: with packed_check::contents, damaged matrices are
-/// found, unless all changes together leave a checksum of 64 bits as it was. b is the empty matrix if the
-/// result is not ok. Bad contents are no broken precondition: the contract handler is not called.
+/// found, unless all changes together leave a checksum of 64 bits as it was, which no change inside 8 bytes at a
+/// multiple of 8 does (detail/packed_hash.hpp). b is the empty matrix if the result is not ok. Bad contents are no broken precondition: the contract handler is not called.
 [[nodiscard]] QMATH_INLINE packed_status
 open_packed(std::span<const std::byte> memory, packed_matrix& b,
             packed_check check = packed_check::contents) noexcept {

@@ -52,20 +52,37 @@ inline std::uint32_t saved_sum(std::span<const std::uint8_t> all) {
   return ~c;
 }
 
-/// Of a packed matrix (pack.hpp), whose size is a multiple of 64, by the rule of detail/pack_impl.hpp.
+/// Of a packed matrix (pack.hpp) by the rule of detail/packed_hash.hpp, one column of words after the other. 0 if the
+/// shape in the header is not that of so many bytes.
 inline std::uint64_t packed_sum(std::span<const std::uint8_t> all) {
-  const auto step = [](std::uint64_t h, std::uint64_t word) {
-    h = (h ^ word) * 6364136223846793005u;
+  const auto word = [&](std::size_t line, std::size_t column) {
+    std::uint64_t w = 0;
+    for (std::size_t j = 8; j-- > 0;) w = w << 8 | all[64 * line + 8 * column + j];
+    return w;
+  };
+  const auto step = [](std::uint64_t h, std::uint64_t w) {
+    h = (h ^ w) * 6364136223846793005u;
     return h ^ (h >> 32);
   };
-  std::uint64_t lanes[8] = {1, 2, 3, 4, 5, 6, 7, 8};
-  for (std::size_t i = 0; i < all.size() / 8; ++i) {
-    std::uint64_t word = 0;
-    for (std::size_t j = 8; j-- > 0;) word = word << 8 | all[8 * i + j];
-    lanes[i % 8] = step(lanes[i % 8], i == 5 ? 0 : word);
+  const std::uint64_t lines = word(0, 2) / 4 + (word(0, 2) % 4 != 0 ? 1 : 0);
+  const std::uint64_t panels = word(0, 3) / 16 + (word(0, 3) % 16 != 0 ? 1 : 0);
+  if (panels != 0 && (panels > all.size() || lines > all.size())) return 0;
+  if (64 * (1 + panels * (1 + lines)) != all.size() && panels != 0) return 0;
+  std::uint64_t sum = 0;
+  for (std::size_t column = 0; column < 8; ++column) {
+    std::uint64_t h = column + 1;
+    for (std::size_t p = 0; p < panels; ++p) {
+      std::uint64_t s = 0;
+      for (std::size_t i = 0; i <= lines; ++i) {
+        s ^= s << 7;
+        s ^= s >> 9;
+        s ^= word(i < lines ? 1 + panels + p * lines + i : 1 + p, column);
+      }
+      h = step(h, s);
+    }
+    h = step(h, column == 5 ? 0 : word(0, column));
+    sum = column == 0 ? h : step(sum, h);
   }
-  std::uint64_t sum = lanes[0];
-  for (std::size_t j = 1; j < 8; ++j) sum = step(sum, lanes[j]);
   return sum;
 }
 

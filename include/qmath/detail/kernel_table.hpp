@@ -91,6 +91,28 @@ struct pack_job {
   bool is_signed = true;
   std::byte* column_sums = nullptr;
   std::int8_t* panels = nullptr;
+  std::uint64_t* hash = nullptr;  ///< packed_hash.hpp: of all panels is added
+};
+
+/// Packed B, and where to unpack it.
+struct unpack_job {
+  QMATH_INLINE constexpr unpack_job() noexcept {}
+
+  const std::int8_t* panels = nullptr;
+  std::size_t k = 0, n = 0;
+  bool is_signed = true;
+  std::uint8_t* data = nullptr;
+  std::size_t row_step = 0;
+};
+
+/// Packed B, whose checksum is wanted.
+struct hash_job {
+  QMATH_INLINE constexpr hash_job() noexcept {}
+
+  const std::byte* column_sums = nullptr;
+  const std::int8_t* panels = nullptr;
+  std::size_t k = 0, n = 0;
+  std::uint64_t* hash = nullptr;  ///< as in pack_job
 };
 
 /// One tile of int32 sums: sums[r][c] = initial[r][c] + sum over k of A'[r, k] * B[k, c], modulo 2^32.
@@ -222,6 +244,8 @@ struct kernel_table {
 
   /// Whether a stored code is -128.
   bool (*pack)(const pack_job&);
+  void (*unpack)(const unpack_job&);
+  void (*hash_panels)(const hash_job&);
   gemm_kernel gemm;
 };
 

@@ -39,6 +39,11 @@ template <class Byte>
 QMATH_INLINE void store_le(std::uint64_t v, std::size_t bytes, Byte* to) noexcept {
   for (std::size_t i = 0; i < bytes; ++i) to[i] = static_cast<Byte>(v >> (8 * i));
 }
+template <class Byte>
+QMATH_INLINE void store_le64(std::uint64_t v, Byte* to) noexcept {
+  if constexpr (std::endian::native != std::endian::little) return store_le(v, 8, to);
+  std::memcpy(to, &v, 8);
+}
 
 }  // namespace detail
 QMATH_END_TYPES

@@ -6,6 +6,7 @@
 #define QMATH_DETAIL_PACKED_LAYOUT_HPP_
 
 #include <cstddef>
+#include <cstdint>
 
 #include "qmath/detail/abi.hpp"
 
@@ -26,6 +27,20 @@ inline constexpr std::size_t packed_header_bytes = 64;
 /// Columns of n, in whole panels.
 QMATH_INLINE constexpr std::size_t padded_columns(std::size_t n) noexcept {
   return (n + panel_columns - 1) / panel_columns * panel_columns;
+}
+
+/// Bytes of a packed [k, n] matrix, header and sums included; `most`, the largest number of a size, if they or k are
+/// not less. No memory has 2^48 elements, and the arithmetic stays inside 64 bits.
+QMATH_INLINE constexpr std::uint64_t packed_bytes_within(std::uint64_t k, std::uint64_t n,
+                                                         std::uint64_t most) noexcept {
+  constexpr std::uint64_t elements = std::uint64_t{1} << 48;
+  if (k >= most || k > elements || n > elements || (n != 0 && k > elements / n)) {
+    return most;
+  }
+  const std::uint64_t panels = (n + panel_columns - 1) / panel_columns;
+  const std::uint64_t bytes =
+      packed_header_bytes + panels * (sizeof(std::int32_t) + (k + 3) / 4 * 4) * panel_columns;
+  return bytes < most ? bytes : most;
 }
 
 /// The work of a GEMM is cut into tasks of so many rows and columns of C, row after row of them. The rows of A

@@ -9,6 +9,7 @@
 
 #include "hwy/detect_targets.h"
 #include "qmath/detail/kernel_table.hpp"
+#include "qmath/detail/packed_hash.hpp"
 #include "qmath/detail/packed_layout.hpp"
 
 QMATH_BEGIN_NAMESPACE
@@ -26,6 +27,8 @@ using detail::gemm_problem;
 using detail::gemm_task_columns;
 using detail::gemm_task_rows;
 using detail::gemm_tile;
+using detail::hash_job;
+using detail::hash_words;
 using detail::kernel_table;
 using detail::min_max_job;
 using detail::pack_job;
@@ -36,6 +39,7 @@ using detail::quantize_job;
 using detail::real_type;
 using detail::requantize_job;
 using detail::target;
+using detail::unpack_job;
 
 /// Our name for one of Highway's target bits.
 constexpr target target_of(std::int64_t highway_target) noexcept {

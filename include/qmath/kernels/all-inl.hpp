@@ -19,6 +19,7 @@
 #include "qmath/kernels/dequantize-inl.hpp"
 #include "qmath/kernels/requantize-inl.hpp"
 #include "qmath/kernels/min_max-inl.hpp"
+#include "qmath/kernels/hash-inl.hpp"
 #include "qmath/kernels/pack-inl.hpp"
 #include "qmath/kernels/gemm_dot-inl.hpp"
 #define QMATH_TILE_NAMESPACE target_tile

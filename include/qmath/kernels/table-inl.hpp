@@ -7,9 +7,17 @@ namespace impl {
 namespace HWY_NAMESPACE {
 
 HWY_MAYBE_UNUSED static constexpr kernel_table table = {
-    target_of(HWY_TARGET), &quantize,   &fake_quantize,
-    &dequantize,           &requantize, &min_max,
-    &all_inside,           &pack,       {&gemm, target_tile::make_target_dot<target_dot>()},
+    target_of(HWY_TARGET),
+    &quantize,
+    &fake_quantize,
+    &dequantize,
+    &requantize,
+    &min_max,
+    &all_inside,
+    &pack,
+    &unpack,
+    &hash_panels,
+    {&gemm, target_tile::make_target_dot<target_dot>()},
 };
 
 }  // namespace HWY_NAMESPACE

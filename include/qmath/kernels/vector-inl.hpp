@@ -19,6 +19,16 @@ HWY_INLINE void prefetch_behind(const void* p, std::size_t bytes) {
 #endif
 }
 
+// The same of a line that will be written.
+HWY_INLINE void prefetch_to_write(const void* p, std::size_t bytes) {
+#ifdef __GNUC__
+  const std::uintptr_t at = reinterpret_cast<std::uintptr_t>(p) + bytes;
+  __builtin_prefetch(reinterpret_cast<const void*>(at), 1, 3);
+#else
+  (void)p, (void)bytes;
+#endif
+}
+
 // v, of which the compiler knows nothing any more.
 template <class V>
 HWY_INLINE V hidden(V v) {
