@@ -22,6 +22,8 @@ QMATH_BEGIN_TYPES
 namespace detail {
 /// The targets among which the program chooses; 0 until the first call has looked at the CPU.
 inline constinit std::atomic<target_mask> allowed_targets{0};
+/// Those that the CPU supports; 0 until it has been asked. In a virtual machine cpuid takes microseconds.
+inline constinit std::atomic<target_mask> detected_targets{0};
 }  // namespace detail
 QMATH_END_TYPES
 
@@ -82,7 +84,12 @@ inline target_mask supported_mask() noexcept {
 #if QMATH_MODE == QMATH_MODE_STATIC
   return compiled_targets;  // the compiler's flags vouch for all of them
 #else
-  return compiled_targets & (detect_targets() | baseline_target);
+  target_mask detected = detail::detected_targets.load(std::memory_order_relaxed);
+  if (detected == 0) {
+    detected = detect_targets();
+    detail::detected_targets.store(detected, std::memory_order_relaxed);
+  }
+  return compiled_targets & (detected | baseline_target);
 #endif
 }
 

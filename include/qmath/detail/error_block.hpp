@@ -31,13 +31,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#if defined(__x86_64__) && defined(__GNUC__)
-#include <immintrin.h>
-#endif
 
 #include "qmath/detail/abi.hpp"
 #include "qmath/detail/bits.hpp"
 #include "qmath/detail/call.hpp"
+// Takes g++ a third of a second, so only where it is needed.
+#if defined(__x86_64__) && defined(__GNUC__) && \
+    (QMATH_MODE != QMATH_MODE_STATIC || defined(__AVX512F__))
+#include <immintrin.h>
+#endif
 
 QMATH_BEGIN_NAMESPACE
 namespace impl {
