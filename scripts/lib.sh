@@ -46,6 +46,7 @@ usage() {
 
 passed=0
 failed=0
+times=()  # a line per step
 
 # use_ccache: from here on CMake compiles through ccache, where there is one. Build trees share what it has, though
 # the debug information names one of them: what links the compiled library is the same for all versions of Highway.
@@ -64,6 +65,7 @@ step() {
     failed=$((failed + 1))
   fi
   say "---- $name: $outcome after $((SECONDS - start)) s"
+  times+=("$(printf '%6d s  %s' "$((SECONDS - start))" "$name")")
 }
 
 # check NAME COMMAND...: a step that is itself a test.
@@ -98,8 +100,10 @@ build_and_test() {
   build "$@" && run_ctest "$2"
 }
 
-# finish: the last line, and the exit status.
+# finish: the seconds of each step, the last line, and the exit status.
 finish() {
+  say "seconds:"
+  printf '%s\n' "${times[@]}" "$(printf '%6d s  all' "$SECONDS")"
   say "$passed passed, $failed failed"
   [ "$failed" = 0 ]
 }
