@@ -34,6 +34,18 @@
 #define QMATH_CHECKS 1
 #endif
 
+// ---- QMATH_WITH_GEMM, QMATH_WITH_CALIBRATION: families of functions ------------------------------
+// 0 leaves a family out, for shorter compile times (docs/compile_cost.md): <qmath/qmath.hpp> is without
+// its headers, kernels without its kernels, and each of its headers is an error.
+// GEMM         gemm, gemm_batch, linear, pack, packed_weights; variants of targets, which are GEMM's
+// CALIBRATION  observe/, metrics, layers, sensitivity
+#ifndef QMATH_WITH_GEMM
+#define QMATH_WITH_GEMM 1
+#endif
+#ifndef QMATH_WITH_CALIBRATION
+#define QMATH_WITH_CALIBRATION 1
+#endif
+
 // ---- Derived ------------------------------------------------------------------------------------
 
 #if QMATH_MODE != QMATH_MODE_HEADER_ONLY && QMATH_MODE != QMATH_MODE_COMPILED && \

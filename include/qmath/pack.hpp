@@ -38,6 +38,10 @@
 #include "qmath/detail/limits.hpp"
 #include "qmath/detail/packed_layout.hpp"
 
+#if !QMATH_WITH_GEMM
+#error "qmath: GEMM is left out, QMATH_WITH_GEMM is 0"
+#endif
+
 QMATH_BEGIN_TYPES
 
 /// A packed [k, n] matrix. Views the caller's memory, which must outlive it and not move.

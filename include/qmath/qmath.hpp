@@ -3,7 +3,7 @@
 //
 /// @file
 /// qmath: the arithmetic of quantized inference. This header includes every public one but
-/// simd/xsimd.hpp, which needs xsimd.
+/// simd/xsimd.hpp, which needs xsimd, and those of families that config.hpp leaves out.
 #ifndef QMATH_QMATH_HPP_
 #define QMATH_QMATH_HPP_
 
@@ -23,26 +23,30 @@
 #include "qmath/numerics.hpp"
 #include "qmath/rounding.hpp"
 // ---- from data to parameters
+#include "qmath/range.hpp"
+#include "qmath/schemes.hpp"
+#if QMATH_WITH_CALIBRATION
+#include "qmath/layers.hpp"
+#include "qmath/metrics.hpp"
 #include "qmath/observe/calibrators.hpp"
 #include "qmath/observe/coverage.hpp"
 #include "qmath/observe/drift.hpp"
 #include "qmath/observe/observe.hpp"
-#include "qmath/range.hpp"
-#include "qmath/schemes.hpp"
+#include "qmath/sensitivity.hpp"
+#endif
 // ---- operations
 #include "qmath/dynamic.hpp"
-#include "qmath/epilogue.hpp"
 #include "qmath/executor.hpp"
-#include "qmath/gemm.hpp"
-#include "qmath/gemm_batch.hpp"
-#include "qmath/layers.hpp"
-#include "qmath/linear.hpp"
-#include "qmath/metrics.hpp"
-#include "qmath/pack.hpp"
-#include "qmath/packed_weights.hpp"
 #include "qmath/quantize.hpp"
 #include "qmath/requantize.hpp"
-#include "qmath/sensitivity.hpp"
+#if QMATH_WITH_GEMM
+#include "qmath/epilogue.hpp"
+#include "qmath/gemm.hpp"
+#include "qmath/gemm_batch.hpp"
+#include "qmath/linear.hpp"
+#include "qmath/pack.hpp"
+#include "qmath/packed_weights.hpp"
+#endif
 // ---- which CPU target runs
 #include "qmath/cpu.hpp"
 // ---- the definition of all of it

@@ -27,7 +27,6 @@
 #include "qmath/core/view.hpp"
 #include "qmath/detail/bits.hpp"
 #include "qmath/detail/limits.hpp"
-#include "qmath/epilogue.hpp"
 #include "qmath/fixed_point.hpp"
 
 QMATH_BEGIN_NAMESPACE
@@ -413,7 +412,11 @@ float absmax(std::span<const X> x) noexcept {
 }  // namespace reference
 QMATH_END_NAMESPACE
 
+#if QMATH_WITH_GEMM
 #include "qmath/reference_gemm.hpp"
+#endif
+#if QMATH_WITH_CALIBRATION
 #include "qmath/reference_search.hpp"
+#endif
 
 #endif  // QMATH_REFERENCE_HPP_

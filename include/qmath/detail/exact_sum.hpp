@@ -20,6 +20,10 @@
 #include "qmath/detail/abi.hpp"
 #include "qmath/detail/bits.hpp"
 
+#if !QMATH_WITH_CALIBRATION
+#error "qmath: calibration is left out, QMATH_WITH_CALIBRATION is 0"
+#endif
+
 QMATH_BEGIN_TYPES
 namespace detail {
 

@@ -19,6 +19,7 @@
 #include "qmath/kernels/dequantize-inl.hpp"
 #include "qmath/kernels/requantize-inl.hpp"
 #include "qmath/kernels/min_max-inl.hpp"
+#if QMATH_WITH_GEMM
 #include "qmath/kernels/hash-inl.hpp"
 #include "qmath/kernels/pack-inl.hpp"
 #include "qmath/kernels/gemm_dot-inl.hpp"
@@ -27,6 +28,9 @@
 #include "qmath/kernels/gemm_split-inl.hpp"
 #include "qmath/kernels/gemm_epilogue-inl.hpp"
 #include "qmath/kernels/gemm-inl.hpp"
+#endif
 // ---- the table of them
 #include "qmath/kernels/table-inl.hpp"
+#if QMATH_WITH_GEMM
 #include "qmath/kernels/variants-inl.hpp"
+#endif

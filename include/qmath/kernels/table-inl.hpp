@@ -14,10 +14,17 @@ HWY_MAYBE_UNUSED static constexpr kernel_table table = {
     &requantize,
     &min_max,
     &all_inside,
+#if QMATH_WITH_GEMM
     &pack,
     &unpack,
     &hash_panels,
     {&gemm, target_tile::make_target_dot<target_dot>()},
+#else
+    nullptr,
+    nullptr,
+    nullptr,
+    {},
+#endif
 };
 
 }  // namespace HWY_NAMESPACE

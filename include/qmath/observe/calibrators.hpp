@@ -26,6 +26,10 @@
 #include "qmath/core/params.hpp"
 #include "qmath/detail/check.hpp"
 
+#if !QMATH_WITH_CALIBRATION
+#error "qmath: calibration is left out, QMATH_WITH_CALIBRATION is 0"
+#endif
+
 QMATH_BEGIN_TYPES
 
 /// What numpy.histogram returns, and the smallest and the largest number that were seen.

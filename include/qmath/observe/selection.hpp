@@ -14,6 +14,10 @@
 #include "qmath/core/concepts.hpp"
 #include "qmath/detail/abi.hpp"
 
+#if !QMATH_WITH_CALIBRATION
+#error "qmath: calibration is left out, QMATH_WITH_CALIBRATION is 0"
+#endif
+
 QMATH_BEGIN_TYPES
 
 /// Bytes of the caller's of which those that are not 0 select. From any contiguous range of bool or std::uint8_t.
