@@ -44,9 +44,9 @@ struct granularity {
   QMATH_INLINE constexpr std::size_t col_blocks() const noexcept {
     return (cols - 1) / block_cols + 1;
   }
-  /// Number of parameters.
+  /// Number of parameters: what to allocate. 0 for blocks of size 0, which all functions refuse.
   QMATH_INLINE constexpr std::size_t count() const noexcept {
-    return outer * row_blocks() * col_blocks();
+    return block_rows == 0 || block_cols == 0 ? 0 : outer * row_blocks() * col_blocks();
   }
   /// Number of elements of one repeat.
   QMATH_INLINE constexpr std::size_t period() const noexcept { return outer * rows * cols; }

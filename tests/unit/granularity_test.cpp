@@ -177,6 +177,12 @@ TEST_CASE("granularity: an axis that is not there, and sizes of 0") {
   CHECK(qmath::per_channel(s, 2) == qmath::granularity{0, 2, 2, 0, 0});
   CHECK(qmath::per_axis_block(s, 5, 4) == qmath::granularity{0, 2, 5, 0, 0});
   CHECK(qmath::per_channel(shape{}, 0) == qmath::granularity{0, 0, 0, 0, 0});
+  // Whoever allocates the parameters asks for their number before a function refuses the layout.
+  CHECK(qmath::per_channel(s, 2).count() == 0);
+  CHECK(qmath::per_group(2, 3, 0).count() == 0);
+  CHECK(qmath::per_block(2, 3, 0, 2).count() == 0);
+  CHECK(qmath::per_block(2, 3, 2, 0).count() == 0);
+  CHECK(qmath::per_axis_block(shape{2, 3, 4}, 1, 0).count() == 0);
   for (std::size_t axis = 0; axis < 3; ++axis) {
     for (std::size_t empty = 0; empty < 3; ++empty) {
       shape with_0 = {4, 5, 6};
