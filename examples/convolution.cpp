@@ -83,9 +83,9 @@ int main() {
             for (std::size_t c = 0; c < channels; ++c) {
               const std::size_t pixel =
                   static_cast<std::size_t>(fy) * width + static_cast<std::size_t>(fx);
-              const auto tap = static_cast<std::size_t>((dy + 1) * 3 + dx + 1);
-              sum +=
-                  (image[pixel * channels + c] - zero_point) * weights[n * k + tap * channels + c];
+              const int tap = (dy + 1) * 3 + dx + 1;
+              sum += (image[pixel * channels + c] - zero_point) *
+                     weights[n * k + static_cast<std::size_t>(tap) * channels + c];
               if (dy == 0 && dx == 0)
                 center += (image[pixel * channels + c] - zero_point) * weights[n * k + c];
             }

@@ -164,8 +164,8 @@ QMATH_INLINE constexpr double nearest_double(const std::uint64_t* x, int n, int 
   std::uint64_t kept = m >> 11;
   if (below > half || (below == half && (rest || (kept & 1u) != 0))) ++kept;
   // A carry out of the significand lands in the exponent, as it should.
-  const auto exponent = static_cast<std::uint64_t>(top * 64 + 63 - zeros + unit + 1022);
-  return detail::bit_cast<double>((exponent << 52) + kept);
+  const int exponent = top * 64 + 63 - zeros + unit + 1022;
+  return detail::bit_cast<double>((static_cast<std::uint64_t>(exponent) << 52) + kept);
 }
 
 }  // namespace impl
