@@ -1,0 +1,7 @@
+# Copyright (c) qmath contributors.
+# SPDX-License-Identifier: Apache-2.0
+#
+# What Doxygen reads of a page. Files of the repository that are no pages lie beside it on the site
+# (DOXYGEN_HTML_EXTRA_FILES), in one directory.
+s,\]\((\.\./)?ports/qmath\),](portfile.cmake),g
+s,\]\((\.\./)?(examples|tests|scripts)/([^)]*/)?([^/)]+)\),](\4),g
