@@ -119,7 +119,7 @@ if(EXISTS "${dir}/header_only/debug")
   message(FATAL_ERROR "the header-only port has a debug directory")
 endif()
 consumer(find_package "vcpkg consumer" "-DCMAKE_PREFIX_PATH=${dir}/header_only"
-         "-DCOMPONENTS=static_dispatch" -DABSENT=compiled)
+         -DCOMPONENTS=header_only -DABSENT=compiled)
 
 install_port(with_compiled compiled)
 foreach(configuration IN ITEMS Release Debug)
