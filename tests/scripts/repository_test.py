@@ -82,6 +82,18 @@ class Links(unittest.TestCase):
         self.assertEqual(sorted(listed), sorted(page for page in PAGES if page.startswith("docs/")))
 
 
+class Prose(unittest.TestCase):
+    def test_no_line_of_a_paragraph_begins_as_a_list_does(self):
+        # "between 2 and\n20. All results" is an item of a list for some that read Markdown.
+        for page in PAGES:
+            before = ""
+            for line in re.sub(r"^```.*?^```", "", read(page), flags=re.M | re.S).splitlines():
+                item = re.match(r"(\d+\.|[-+*#>]) ", line)
+                if item and before and not re.match(r"\d+\. |[-+*|>] |#|  ", before):
+                    self.fail(f"{page}: {line}")
+                before = line
+
+
 class Licences(unittest.TestCase):
     def test_every_file_has_one(self):
         table = read("REUSE.toml")
