@@ -5,6 +5,7 @@
 # and run by other tests. Indentation and empty lines may differ.
 #   cmake -DROOT=... [-DWITHOUT=docs/a.md,docs/b.md] -P snippets.cmake
 cmake_minimum_required(VERSION 3.24)
+cmake_path(ABSOLUTE_PATH ROOT NORMALIZE)
 
 file(GLOB_RECURSE examples RELATIVE "${ROOT}" "${ROOT}/examples/*.cpp" "${ROOT}/examples/*.hpp"
      "${ROOT}/examples/*.c" "${ROOT}/examples/*.h")
