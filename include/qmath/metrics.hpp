@@ -93,7 +93,7 @@ QMATH_BEGIN_NAMESPACE
 
 // ---- Pairs of real numbers ------------------------------------------------------------------------
 
-/// Adds the pairs (a[i], b[i]) to sums.                                        a, b: [n], each of any type of real
+/// Adds the pairs (a[i] of the reference, b[i] as measured) to sums.           a, b: [n], each of any type of real
 /// @pre b.size() == a.size(); options.valid is empty, or a.size() is a multiple of its size; sums overlaps neither.
 template <readable_real_range A, readable_real_range B>
 QMATH_INLINE void add_errors(const A& a, const B& b, error_sums& sums,
