@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # What Doxygen reads of a page. Files of the repository that are no pages lie beside it on the site
-# (DOXYGEN_HTML_EXTRA_FILES), in one directory.
+# (DOXYGEN_HTML_EXTRA_FILES), in one directory; directories do not.
 s,\]\((\.\./)?ports/qmath\),](portfile.cmake),g
 s,\]\((\.\./)?(examples|tests|scripts)/([^)]*/)?([^/)]+)\),](\4),g
+s,\[([^]]*)\]\((\.\./)?(examples|tests|scripts|include)(/[a-z_/]*)?\),\1,g

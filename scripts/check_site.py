@@ -26,7 +26,8 @@ def main(directory):
                 continue
             path, _, anchor = link.partition("#")
             path = urllib.parse.unquote(path) or name
-            if not os.path.exists(os.path.join(directory, path)) or anchor and anchor not in anchors.get(path, {anchor}):
+            there = not path.startswith("..") and os.path.exists(os.path.join(directory, path))
+            if not there or anchor and anchor not in anchors.get(path, {anchor}):
                 print(f"{name}: {link} is not there")
                 dead += 1
     if dead or not pages:
