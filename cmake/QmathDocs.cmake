@@ -49,14 +49,15 @@ foreach(input README.md docs/equation.md docs/choosing.md docs/layouts.md docs/r
               docs/observers.md docs/observer_quality.md docs/metrics.md docs/drift_and_sensitivity.md docs/gemm.md
               docs/cookbook.md docs/cookbook_engine.md docs/migrating.md
               docs/exactness.md docs/conformance.md docs/dispatch.md docs/performance.md docs/pipeline_models.md
-              docs/benchmarks.md docs/compile_cost.md
+              docs/instruction_counts.md docs/benchmarks.md docs/compile_cost.md
               CONTRIBUTING.md docs/adding_a_kernel.md SECURITY.md CHANGELOG.md docs/topics.dox)
   if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${input}")
     list(APPEND qmath_docs_inputs ${input})
   endif()
 endforeach()
 # What pages link to besides.
-file(GLOB DOXYGEN_HTML_EXTRA_FILES examples/*.cpp tests/package/conan/*.profile ports/qmath/portfile.cmake)
+file(GLOB DOXYGEN_HTML_EXTRA_FILES examples/*.cpp benchmarks/instructions/*.cpp tests/package/conan/*.profile
+     ports/qmath/portfile.cmake)
 if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/README.md")
   set(DOXYGEN_USE_MDFILE_AS_MAINPAGE README.md)
 endif()
