@@ -189,9 +189,12 @@ TEST_CASE("histogram: every size, and nothing is read beside the data") {
         const std::vector<float> values =
             wild ? support::any_floats(n, 20) : support::floats_near(1, n, 21);
         const support::guarded<float> x(values, side);
-        histogram_observer<128> h;
-        qmath::observe(h, x.span());
-        check_same(h, count_slowly(values, 128));
+        const slow_histogram want = count_slowly(values, 128);
+        support::for_each_target([&] {
+          histogram_observer<128> h;
+          qmath::observe(h, x.span());
+          check_same(h, want);
+        });
       }
     }
   }
@@ -204,9 +207,61 @@ TEST_CASE_TEMPLATE("histogram: every 16-bit number", X, qmath::half, qmath::bflo
     x[i].bits = static_cast<std::uint16_t>(i);
     floats[i] = qmath::float_from(x[i]);
   }
-  histogram_observer<256> h;
-  qmath::observe(h, x);
-  check_same(h, count_slowly(floats, 256));
+  const slow_histogram want = count_slowly(floats, 256);
+  support::for_each_target([&] {
+    histogram_observer<256> h;
+    qmath::observe(h, x);
+    check_same(h, want);
+  });
+}
+
+// Arrays that are long enough for tables of counters, whose 16 bits are not.
+TEST_CASE_TEMPLATE("histogram: long arrays", H, histogram_observer<8>, histogram_observer<256>,
+                   histogram_observer<2048>, histogram_observer<4096>) {
+  std::vector<std::vector<float>> all = {std::vector<float>(140001, -3.0f)};
+  std::vector<float> two(131075, 1.5f);
+  for (std::size_t i = 0; i < two.size(); i += 4) two[i] = -1.5f;
+  all.push_back(two);
+  std::vector<float> relu = normal(70003, 8, 1.0);
+  for (float& v : relu) v = std::max(v, 0.0f);
+  all.push_back(relu);
+  // Ranges that grow; and what is in no bin, also chunks of nothing else.
+  std::vector<float> growing = normal(90002, 9, 1e-3);
+  for (std::size_t i = 0; i < growing.size(); ++i) {
+    growing[i] *= static_cast<float>(std::ldexp(1.0, static_cast<int>(i / 7000)));
+    if (i % 5003 == 17) growing[i] = i % 2 == 0 ? inf : std::nanf("");
+    if (i / 1024 == 20 || i / 1024 == 21) growing[i] = -inf;
+  }
+  all.push_back(growing);
+  std::reverse(growing.begin(), growing.end());
+  all.push_back(growing);
+  for (const std::vector<float>& x : all) {
+    CAPTURE(x.size());
+    const support::guarded<float> guarded(x, support::guard::behind);
+    const slow_histogram want = count_slowly(x, H::bins);
+    support::for_each_target([&] {
+      const auto h = make<H>();
+      qmath::observe(*h, guarded.span());
+      check_same(*h, want);
+    });
+  }
+}
+
+TEST_CASE("histogram: a long array after which counts end at 2^64 - 1") {
+  const std::vector<float> x(3000, 0.5f);
+  support::for_each_target([&] {
+    for (const std::uint64_t left : {1500, 2999, 3000, 3001}) {
+      histogram_observer<8> h;
+      qmath::observe(h, std::vector<float>{0.5f, 0.9f});
+      h.summary.count = most - left;
+      h.counts[6] = most - left - 1;
+      histogram_observer<8> want = h;
+      want.summary.count = left < 3000 ? most : most - left + 3000;
+      want.counts[6] = left < 2999 ? most : most - left - 1 + 3000;
+      qmath::observe(h, x);
+      CHECK(same(h, want));
+    }
+  });
 }
 
 TEST_CASE(

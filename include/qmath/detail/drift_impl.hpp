@@ -185,9 +185,8 @@ inline void count_live(const detail::drift_bins& c, drift_live& live, std::uint6
       x = inside;
     }
   }
-  std::int32_t places[observe_chunk];
-  const auto inverse = detail::bit_cast<float>(static_cast<std::uint32_t>(127 - e) << 23);
-  find_bins(x, n, inverse, middle, places);
+  std::uint16_t places[observe_chunk];
+  find_bins(x, n, e, c.bins, places);
   for (std::size_t i = 0; i < n; ++i) {
     counts[places[i]] = saturating_sum(counts[places[i]], 1);
   }

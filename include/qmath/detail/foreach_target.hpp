@@ -22,6 +22,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "qmath/detail/bits.hpp"
 #include "qmath/detail/kernel_table.hpp"
 #include "qmath/detail/limits.hpp"
 #include "qmath/detail/little_endian.hpp"

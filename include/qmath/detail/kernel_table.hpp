@@ -228,6 +228,87 @@ struct min_max_job : array_job {
   real_type from = real_type::f32;
 };
 
+// ---- Histograms ----------------------------------------------------------------------------------
+
+/// Of the elements of a bin_job.
+struct bin_results {
+  float min, max;
+  std::int32_t
+      largest;  ///< magnitude, as bits of a float: 0x7F800000 or more where one is not finite
+};
+
+/// The places of elements, half the number of bins + the bin of each (observe_histogram.hpp), and counting in those that
+/// were found before. Places, and the range, are any where an element is not finite, or in no bin.
+struct bin_job {
+  QMATH_INLINE constexpr bin_job() noexcept {}
+
+  const void* in = nullptr;
+  std::size_t first = 0;  ///< the elements from number `first` on
+  std::size_t n = 0;
+  real_type from = real_type::f32;
+  float inverse = 1.0f;  ///< 1 / width
+  std::int32_t middle = 0;
+  std::uint16_t* places = nullptr;
+  const std::uint16_t* before = nullptr;  ///< places in which is counted
+  std::size_t counted = 0;                ///< so many
+  void* counters = nullptr;               ///< of 64 bits if they are wide, otherwise of 16
+  bool wide = true;
+  std::size_t step = 0;  ///< from a table of counters to the next of four; 0: there is one table
+  bin_results* out = nullptr;
+};
+
+/// counts[i] += the counters i of four tables, whose sum is less than 2^16; and these become 0.
+struct counter_job {
+  QMATH_INLINE constexpr counter_job() noexcept {}
+
+  std::uint16_t* counters = nullptr;
+  std::size_t bins = 0;
+  std::uint64_t* counts = nullptr;
+};
+
+// ---- Metrics ---------------------------------------------------------------------------------------
+
+/// Magnitudes of a block, as bits of floats. With NaN or infinities, largest is 0x7F800000 or more.
+struct error_range {
+  std::uint32_t largest;
+  std::uint32_t smallest;  ///< of those that are not 0; 0x80000000 if there is none
+};
+
+/// Numbers whose sum is the one wanted: of each level, and of what is left (kernels/errors-inl.hpp).
+struct split_sum {
+  double part[4];
+};
+
+struct error_block_sums {
+  split_sum aa, ab, bb, a, b;
+  double largest_error;   ///< the largest fl(|b - a|)
+  bool relative_exceeds;  ///< some |b - a| > limit * |a|
+};
+
+/// Finite floats: |a| < 2^a_end, |b| < 2^b_end, of `levels` levels.
+struct error_block {
+  QMATH_INLINE constexpr error_block() noexcept {}
+
+  static constexpr std::size_t most_elements = 1024;
+  /// Blocks are padded with pairs of zeros, which change nothing, to a multiple of this.
+  static constexpr std::size_t multiple = 16;
+
+  const float* a = nullptr;
+  const float* b = nullptr;
+  std::size_t n = 0;
+  int a_end = 0, b_end = 0;
+  int levels = 1;      ///< 1, 2 or 3
+  double limit = 0.0;  ///< its product with a float is exact
+  error_block_sums* out = nullptr;
+};
+
+struct error_kernel {
+  error_range (*range)(const float* x, std::size_t n) = nullptr;
+  void (*sum)(const error_block&) = nullptr;
+  /// The largest fl(fl(|b - a|) / |a|) of pairs with a != 0; 0 if there is none.
+  double (*largest_ratio)(const float* a, const float* b, std::size_t n) = nullptr;
+};
+
 // ---- The table ---------------------------------------------------------------------------------
 
 struct kernel_table {
@@ -242,6 +323,12 @@ struct kernel_table {
   /// Whether all values, seen as unsigned, are in [first, first + width].
   bool (*all_inside)(const void* values, std::size_t n, std::uint32_t first, std::uint32_t width);
 
+  // QMATH_WITH_CALIBRATION
+  void (*find_bins)(const bin_job&);
+  void (*add_counters)(const counter_job&);
+  error_kernel errors;
+
+  // QMATH_WITH_GEMM
   /// Whether a stored code is -128.
   bool (*pack)(const pack_job&);
   void (*unpack)(const unpack_job&);

@@ -5,7 +5,8 @@
 #ifndef QMATH_DETAIL_METRICS_IMPL_HPP_
 #define QMATH_DETAIL_METRICS_IMPL_HPP_
 
-#include "qmath/detail/error_block.hpp"
+#include "qmath/detail/bits.hpp"
+#include "qmath/detail/call.hpp"
 #include "qmath/detail/exact_sum.hpp"
 #include "qmath/detail/float_environment.hpp"
 #include "qmath/detail/logarithm.hpp"
@@ -20,7 +21,28 @@ QMATH_INLINE double to_double(std::uint64_t n) noexcept {
          static_cast<double>(static_cast<std::uint32_t>(n));
 }
 
+// ---- Magnitudes of a block -------------------------------------------------------------------------
+
+/// All |x| < 2^end_of(r).
+QMATH_INLINE constexpr int end_of(const detail::error_range& r) noexcept {
+  const auto field = static_cast<int>(r.largest >> 23);
+  return (field == 0 ? 1 : field) - 126;
+}
+/// All x are multiples of 2^unit_of(r).
+QMATH_INLINE constexpr int unit_of(const detail::error_range& r) noexcept {
+  const auto field = static_cast<int>(r.smallest >> 23);
+  return (field == 0 ? 1 : field) - 150;
+}
+QMATH_INLINE constexpr int width_of(const detail::error_range& r) noexcept {
+  return r.largest == 0 ? 0 : end_of(r) - unit_of(r);
+}
+
+QMATH_INLINE double larger(double x, double y) noexcept { return x > y ? x : y; }
+
 // ---- Errors: from arrays to blocks ----------------------------------------------------------------
+
+inline constexpr std::size_t block_elements = detail::error_block::most_elements;
+inline constexpr std::size_t block_multiple = detail::error_block::multiple;
 
 /// A block in floats.
 struct pair_block {
@@ -100,7 +122,7 @@ QMATH_INLINE void add_linear(detail::linear_sum& sum, double x) noexcept {
 }
 
 /// Floats that span any number of bits.
-inline void add_one_by_one(error_sums& s, const block_loops& loops,
+inline void add_one_by_one(error_sums& s, const detail::error_kernel& loops,
                            const finite_block& block) noexcept {
   double largest_error = 0.0;
   for (std::size_t i = 0; i < block.n; ++i) {
@@ -113,14 +135,21 @@ inline void add_one_by_one(error_sums& s, const block_loops& loops,
   raise_relative_peak(s.relative, loops.largest_ratio(block.a, block.b, block.n), block);
 }
 
-QMATH_INLINE void add_finite(error_sums& s, const block_loops& loops, const finite_block& block,
-                             block_range ra, block_range rb) noexcept {
-  const int width = ra.width() > rb.width() ? ra.width() : rb.width();
+QMATH_INLINE void add_finite(error_sums& s, const detail::error_kernel& loops,
+                             const finite_block& block, detail::error_range ra,
+                             detail::error_range rb) noexcept {
+  const int a_width = width_of(ra), b_width = width_of(rb);
+  const int width = a_width > b_width ? a_width : b_width;
   if (width > 83) return add_one_by_one(s, loops, block);
   const int levels = width <= 42 ? 1 : width <= 62 ? 2 : 3;
-  block_sums sums;
-  loops.sum[levels - 1](block.a, block.b, block.n, ra.end(), rb.end(),
-                        short_limit(s.relative.value), sums);
+  detail::error_block_sums sums;
+  detail::error_block job;
+  job.a = block.a, job.b = block.b, job.n = block.n;
+  job.a_end = end_of(ra), job.b_end = end_of(rb);
+  job.levels = levels;
+  job.limit = short_limit(s.relative.value);
+  job.out = &sums;
+  loops.sum(job);
   for (int l = 0; l <= levels; ++l) {
     add_product(s.aa, sums.aa.part[l]);
     add_product(s.ab, sums.ab.part[l]);
@@ -179,9 +208,9 @@ QMATH_INLINE std::size_t remove_masked(const detail::error_job& job, std::size_t
 
 /// A block of which `count` elements are neither masked nor padding. A block that is not in `memory` is copied there
 /// if it has to be changed.
-QMATH_INLINE void add_counted(error_sums& s, const block_loops& loops, finite_block block,
+QMATH_INLINE void add_counted(error_sums& s, const detail::error_kernel& loops, finite_block block,
                               std::uint64_t count, float* a, float* b) noexcept {
-  block_range ra = loops.range(block.a, block.n), rb = loops.range(block.b, block.n);
+  detail::error_range ra = loops.range(block.a, block.n), rb = loops.range(block.b, block.n);
   if ((ra.largest > rb.largest ? ra.largest : rb.largest) >= 0x7F800000u) {
     if (block.a != a) {
       widen(block.a, detail::real_type::f32, 0, block.n, a);
@@ -200,8 +229,9 @@ QMATH_INLINE constexpr std::size_t padded(std::size_t n) noexcept {
 }
 
 /// The elements [begin, begin + n) of the arrays, n <= block_elements.
-QMATH_INLINE void add_block(error_sums& s, const block_loops& loops, const detail::error_job& job,
-                            std::size_t begin, std::size_t n, pair_block& memory) noexcept {
+QMATH_INLINE void add_block(error_sums& s, const detail::error_kernel& loops,
+                            const detail::error_job& job, std::size_t begin, std::size_t n,
+                            pair_block& memory) noexcept {
   constexpr auto f32 = detail::real_type::f32;
   finite_block block = {memory.a, memory.b, padded(n), job.first + begin, 1};
   std::uint64_t count = n;
@@ -218,7 +248,7 @@ QMATH_INLINE void add_block(error_sums& s, const block_loops& loops, const detai
 }
 
 /// The columns of [rows, cols] matrices, several at a time, as blocks of their own.
-QMATH_INLINE void add_columns(const block_loops& loops, const detail::error_job& job,
+QMATH_INLINE void add_columns(const detail::error_kernel& loops, const detail::error_job& job,
                               pair_block& memory) noexcept {
   constexpr std::size_t strip = 8, height = block_elements / strip;
   const std::size_t cols = job.layout.cols, rows = job.n / cols;
@@ -264,7 +294,7 @@ QMATH_INLINE std::size_t run_length(const granularity& g, std::size_t i) noexcep
 
 inline void add_errors_by_layout(const detail::error_job& job) noexcept {
   pair_block memory;
-  const block_loops& loops = active_block_loops();
+  const detail::error_kernel loops = active<&detail::kernel_table::errors>();
   const granularity& layout = job.layout;
   if (layout.outer == 1 && layout.rows == 1 && layout.cols > 1 && layout.block_cols == 1) {
     return add_columns(loops, job, memory);

@@ -307,12 +307,10 @@ QMATH_LIBRARY bool is_possible(const histogram_summary& s, const std::uint8_t* b
   }
   if (sum != s.count) return false;
   if (sum == 0) return true;
-  const auto inverse = detail::bit_cast<float>(static_cast<std::uint32_t>(127 - s.exponent) << 23);
   const float ends[2] = {s.range.min, s.range.max};
-  std::int32_t places[2];
-  impl::find_bins(ends, 2, inverse, static_cast<std::int32_t>(bins / 2), places);
-  return first == static_cast<std::size_t>(places[0]) &&
-         last == static_cast<std::size_t>(places[1]);
+  std::uint16_t places[2];
+  impl::find_bins(ends, 2, s.exponent, bins, places);
+  return first == places[0] && last == places[1];
 }
 
 }  // namespace library

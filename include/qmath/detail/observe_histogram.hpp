@@ -2,18 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The bins of histograms (observers.hpp has the definition): counting, widening, merging, percentiles.
+// Elements find their bins in kernels/histogram-inl.hpp.
 //
-// How an element finds its bin. The edges of bins are j * 2^e with |j| <= 2^15 and e >= -126: floats, all of them.
-//     x >= 0   floor(x / w) is x * 2^-e, truncated
-//     x < 0    floor(x / w) = -1 - floor(y / w), y the float next to |x| below: no edge lies between
-// -1 - k is ~k. The product is exact or too small for a normal number, and then less than 1 however it is rounded:
-// neither rounding mode nor flushing of subnormal numbers matters. y comes from the bits, so it does not there
-// either.
+// Counting is a store to memory for each element, and a load that waits for an earlier store to the same bin. Where
+// neighbours are now in the same bin and now not, as the zeros after a ReLU are, a CPU cannot tell which load is to wait.
+// So long arrays are counted in four tables in turn. Their counters have 16 bits: every 2^16 - 1 elements at most they
+// are added to the bins.
 #ifndef QMATH_DETAIL_OBSERVE_HISTOGRAM_HPP_
 #define QMATH_DETAIL_OBSERVE_HISTOGRAM_HPP_
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 #include "qmath/core/params.hpp"
@@ -99,57 +99,6 @@ QMATH_INLINE void add_counts(nonfinite_counts& into, const nonfinite_counts& fro
   into.negative_infinite = saturating_sum(into.negative_infinite, from.negative_infinite);
 }
 
-/// places[i] = half the number of bins + the bin of x[i], of a block.
-template <class Length>
-QMATH_INLINE void find_block(const float* x, Length n, float inverse, std::int32_t middle,
-                             std::int32_t* places) noexcept {
-  for (std::size_t i = 0; i < n; ++i) {
-    const auto bits = detail::bit_cast<std::int32_t>(x[i]);
-    const std::int32_t magnitude = bits & 0x7FFFFFFF;
-    const std::int32_t below = (bits >> 31) & (magnitude != 0 ? -1 : 0);  // -1: x < 0
-    const float y = detail::bit_cast<float>(magnitude + below);
-    places[i] = (static_cast<std::int32_t>(y * inverse) ^ below) + middle;
-  }
-}
-
-QMATH_INLINE void find_bins(const float* x, std::size_t n, float inverse, std::int32_t middle,
-                            std::int32_t* places) noexcept {
-  for_each_block(n, [&](std::size_t first, auto length) {
-    find_block(x + first, length, inverse, middle, places + first);
-  });
-}
-
-/// ++counts[places[i]], two places in each load: the stores alone take all the time of a CPU that has one in a cycle.
-template <class Length>
-QMATH_INLINE void count_places(const std::int32_t* places, Length n,
-                               std::uint64_t* counts) noexcept {
-  const std::size_t fours = n / 4 * 4;
-  for (std::size_t i = 0; i < fours; i += 4) {
-    std::uint64_t a = 0, b = 0;
-    __builtin_memcpy(&a, places + i, sizeof(a));
-    __builtin_memcpy(&b, places + i + 2, sizeof(b));
-    ++counts[a & 0xFFFFFFFFu];
-    ++counts[a >> 32];
-    ++counts[b & 0xFFFFFFFFu];
-    ++counts[b >> 32];
-  }
-  for (std::size_t i = fours; i < n; ++i) ++counts[places[i]];
-}
-
-/// Bins are found some elements before they are counted in. So the vectors of one run beside the stores of the other,
-/// and no load of places waits for the store that they come from.
-QMATH_INLINE void count_bins(const float* x, std::size_t n, float inverse, std::int32_t middle,
-                             std::int32_t* places, std::uint64_t* counts) noexcept {
-  constexpr std::size_t ahead = 64;
-  const std::size_t found = smaller(n, ahead);
-  find_bins(x, found, inverse, middle, places);
-  for_each_block(n - found, [&](std::size_t first, auto length) {
-    find_block(x + found + first, length, inverse, middle, places + found + first);
-    count_places(places + first, length, counts);
-  });
-  count_places(places + n - found, found, counts);
-}
-
 /// Bins of 2^by times the width.
 QMATH_INLINE void widen(std::uint64_t* counts, std::size_t bins, std::int32_t by) noexcept {
   if (by == 0) return;
@@ -174,27 +123,123 @@ QMATH_INLINE void widen_to(histogram_summary& s, std::uint64_t* counts, std::siz
   s.exponent = exponent;
 }
 
-/// n <= observe_chunk finite elements.
-QMATH_INLINE void count_finite(histogram_summary& s, std::uint64_t* counts, std::size_t bins,
-                               const float* x, std::size_t n) noexcept {
-  const value_range r = range_of("observe", {x, n, n * sizeof(float), detail::real_type::f32});
-  s.range = merge(s.range, r);
-  widen_to(s, counts, bins, histogram_exponent(absmax(r), bins));
-  const auto inverse = detail::bit_cast<float>(static_cast<std::uint32_t>(127 - s.exponent) << 23);
-  const auto middle = static_cast<std::int32_t>(bins / 2);
-  std::int32_t places[observe_chunk];
-  const std::uint64_t sum = s.count + n;
-  if (sum >= n) {  // no bin has more than the sum
-    s.count = sum;
-    count_bins(x, n, inverse, middle, places, counts);
-  } else {
-    s.count = saturating_sum(s.count, n);
-    find_bins(x, n, inverse, middle, places);
-    for (std::size_t i = 0; i < n; ++i) {
-      counts[places[i]] = saturating_sum(counts[places[i]], 1);
-    }
-  }
+QMATH_INLINE void set_bins(detail::bin_job& job, std::int32_t exponent, std::size_t bins) noexcept {
+  job.inverse = detail::bit_cast<float>(static_cast<std::uint32_t>(127 - exponent) << 23);
+  job.middle = static_cast<std::int32_t>(bins / 2);
 }
+
+/// places[i] = half the number of bins + the bin of x[i], of finite elements that are in bins.
+QMATH_INLINE void find_bins(const float* x, std::size_t n, std::int32_t exponent, std::size_t bins,
+                            std::uint16_t* places) noexcept {
+  detail::bin_results results;
+  detail::bin_job job;
+  set_bins(job, exponent, bins);
+  job.in = x;
+  job.n = n;
+  job.places = places;
+  job.out = &results;
+  call<&detail::kernel_table::find_bins>(job);
+}
+
+/// Adds elements to a histogram. Places are found a chunk before they are counted in.
+class bin_counter {
+ public:
+  static constexpr std::size_t tables = 4, most_bins = 2048, most_held = 0xFFFF;
+
+  /// Counts in the tables, of `bins` counters each, all 0; or, where they are null, in the bins themselves.
+  QMATH_INLINE bin_counter(histogram_summary& s, std::uint64_t* counts, std::size_t bins,
+                           std::uint16_t* counters) noexcept
+      : s_(s), counts_(counts), bins_(bins), counters_(counters) {
+    set_bins(job_, s.exponent, bins);
+    job_.wide = counters == nullptr;
+    job_.step = job_.wide ? 0 : bins;
+    job_.counters = job_.wide ? static_cast<void*>(counts) : counters;
+  }
+
+  /// n <= observe_chunk elements from number `first` on.
+  void add(const void* x, std::size_t first, std::size_t n, detail::real_type type) noexcept {
+    detail::bin_results found = find(x, first, n, type);
+    if (found.largest >= 0x7F800000) {
+      float finite[observe_chunk];
+      n = keep_finite(chunk_of(x, first, n, type, finite), n, finite, s_.nonfinite);
+      if (n == 0) return;
+      found = find(finite, 0, n, detail::real_type::f32);
+      widen(found, [&] { find(finite, 0, n, detail::real_type::f32); });
+    } else {
+      widen(found, [&] { find(x, first, n, type); });
+    }
+    s_.range = merge(s_.range, {found.min, found.max});
+    pending_ = n;
+    const std::uint64_t sum = s_.count + n;
+    if (sum < n) count_saturating();
+    s_.count = sum < n ? ~std::uint64_t{0} : sum;
+  }
+
+  /// Counts everything.
+  void flush() noexcept {
+    count_pending();
+    add_tables();
+  }
+
+ private:
+  QMATH_INLINE std::uint16_t* places() noexcept { return places_[turn_]; }
+
+  /// The places of elements; the pending ones are counted in the meantime.
+  detail::bin_results find(const void* x, std::size_t first, std::size_t n,
+                           detail::real_type type) noexcept {
+    if (held_ + pending_ > most_held) add_tables();
+    detail::bin_results found;
+    job_.in = x, job_.first = first, job_.n = n, job_.from = type;
+    job_.before = places(), job_.counted = pending_;
+    if (!job_.wide) held_ += pending_;
+    turn_ ^= 1;
+    job_.places = places();
+    job_.out = &found;
+    call<&detail::kernel_table::find_bins>(job_);
+    pending_ = 0;
+    return found;
+  }
+
+  void count_pending() noexcept {
+    if (pending_ != 0) find(nullptr, 0, 0, detail::real_type::f32);
+  }
+
+  void add_tables() noexcept {
+    if (held_ == 0) return;
+    detail::counter_job job;
+    job.counters = counters_, job.bins = bins_, job.counts = counts_;
+    call<&detail::kernel_table::add_counters>(job);
+    held_ = 0;
+  }
+
+  /// To the bins that the range needs: places are looked for again.
+  template <class F>
+  QMATH_INLINE void widen(const detail::bin_results& found, const F& find_again) noexcept {
+    const std::int32_t exponent = histogram_exponent(detail::bit_cast<float>(found.largest), bins_);
+    if (exponent <= s_.exponent) return;
+    add_tables();
+    widen_to(s_, counts_, bins_, exponent);
+    set_bins(job_, exponent, bins_);
+    find_again();
+  }
+
+  /// As the sum of all counts is more than the largest number, that of a bin may be.
+  void count_saturating() noexcept {
+    for (std::size_t i = 0; i < pending_; ++i) {
+      std::uint64_t& count = counts_[places()[i]];
+      count = saturating_sum(count, 1);
+    }
+    pending_ = 0;
+  }
+
+  histogram_summary& s_;
+  std::uint64_t* counts_;
+  std::size_t bins_;
+  std::uint16_t* counters_;
+  std::size_t held_ = 0, pending_ = 0, turn_ = 0;
+  detail::bin_job job_;
+  std::uint16_t places_[2][observe_chunk];
+};
 
 }  // namespace impl
 QMATH_END_NAMESPACE
@@ -214,17 +259,16 @@ QMATH_LIBRARY value_range absmax_percentile(const histogram_view& h, double q) n
 
 QMATH_LIBRARY void add_to_histogram(histogram_summary& s, std::uint64_t* counts, std::size_t bins,
                                     const void* x, std::size_t n, detail::real_type type) noexcept {
-  float buffer[impl::observe_chunk];
+  constexpr std::size_t tables = impl::bin_counter::tables, most = impl::bin_counter::most_bins;
+  // Worth clearing and adding the tables; and no bin comes to 2^64.
+  const bool in_tables = bins <= most && n / 8 >= bins && s.count <= ~std::uint64_t{n};
+  std::uint16_t counters[tables * most];
+  if (in_tables) std::memset(counters, 0, tables * bins * sizeof(counters[0]));
+  impl::bin_counter counter(s, counts, bins, in_tables ? counters : nullptr);
   for (std::size_t first = 0; first < n; first += impl::observe_chunk) {
-    std::size_t length = impl::smaller(n - first, impl::observe_chunk);
-    const float* chunk = impl::chunk_of(x, first, length, type, buffer);
-    if (!impl::all_finite(chunk, length)) {
-      length = impl::keep_finite(chunk, length, buffer, s.nonfinite);
-      chunk = buffer;
-      if (length == 0) continue;
-    }
-    impl::count_finite(s, counts, bins, chunk, length);
+    counter.add(x, first, impl::smaller(n - first, impl::observe_chunk), type);
   }
+  counter.flush();
 }
 
 QMATH_LIBRARY void merge_histograms(histogram_summary& into, std::uint64_t* into_counts,

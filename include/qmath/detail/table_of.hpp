@@ -15,8 +15,14 @@
 QMATH_BEGIN_NAMESPACE
 namespace impl {
 using detail::array_job;
+using detail::bin_job;
+using detail::bin_results;
 using detail::code_type;
+using detail::counter_job;
 using detail::dequantize_job;
+using detail::error_block;
+using detail::error_block_sums;
+using detail::error_range;
 using detail::gemm_dot;
 using detail::gemm_epilogue;
 using detail::gemm_kernel;
@@ -38,6 +44,7 @@ using detail::panel_columns;
 using detail::quantize_job;
 using detail::real_type;
 using detail::requantize_job;
+using detail::split_sum;
 using detail::target;
 using detail::unpack_job;
 

@@ -19,6 +19,10 @@
 #include "qmath/kernels/dequantize-inl.hpp"
 #include "qmath/kernels/requantize-inl.hpp"
 #include "qmath/kernels/min_max-inl.hpp"
+#if QMATH_WITH_CALIBRATION
+#include "qmath/kernels/histogram-inl.hpp"
+#include "qmath/kernels/errors-inl.hpp"
+#endif
 #if QMATH_WITH_GEMM
 #include "qmath/kernels/hash-inl.hpp"
 #include "qmath/kernels/pack-inl.hpp"

@@ -14,6 +14,15 @@ HWY_MAYBE_UNUSED static constexpr kernel_table table = {
     &requantize,
     &min_max,
     &all_inside,
+#if QMATH_WITH_CALIBRATION
+    &find_bins,
+    &add_counters,
+    {&range_of_errors, &sum_errors, &largest_ratio},
+#else
+    nullptr,
+    nullptr,
+    {},
+#endif
 #if QMATH_WITH_GEMM
     &pack,
     &unpack,
