@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <qmath/detail/packed_hash.hpp>
 #include <qmath/qmath.hpp>
 
 #include "support/guarded.hpp"
