@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 /// @file
-/// How far a quantized result is from the real one. docs/metrics.md says which number to look at when.
+/// How far a quantized result is from the real one. docs/metrics.md says which number to look at when. Metrics of codes
+/// (clip and zero rates, effective bits) are in code_metrics.hpp, which this header includes.
 ///
 /// Sums over elements are exact: an error_sums is the same bytes however the elements were cut into calls, whatever
 /// the order and the tree in which parts were merged, on every CPU. Numbers computed from it are rounded as their
@@ -18,11 +19,12 @@
 #include <cstdint>
 #include <span>
 
+#include "qmath/code_metrics.hpp"
 #include "qmath/core/concepts.hpp"
-#include "qmath/core/options.hpp"
 #include "qmath/core/view.hpp"
 #include "qmath/detail/exact_sum.hpp"
 #include "qmath/granularity.hpp"
+#include "qmath/observe/selection.hpp"
 
 QMATH_BEGIN_TYPES
 
@@ -49,8 +51,7 @@ struct error_sums {
 };
 
 struct error_options {
-  /// Elements count if their byte is not 0. A byte for each, or for each of equal runs: rows, tokens ...; none: all.
-  std::span<const std::uint8_t> valid = {};
+  selection which = {};  ///< what is not selected is not even counted; channels: with a layout only
   std::uint64_t first = 0;  ///< the index of element 0, for parts of an array
 };
 
@@ -59,15 +60,6 @@ struct layer_error {
   const char* name = "";
   const error_sums* errors = nullptr;
   double sqnr_db = 0.0;
-};
-
-/// Codes of a quantized tensor. Rates are fractions of all codes.
-struct code_statistics {
-  double at_lowest = 0.0;   ///< codes that are the lowest in use, or below
-  double at_highest = 0.0;  ///< codes that are the highest in use, or above
-  double zero = 0.0;        ///< codes that are the zero point: real 0
-  double effective_bits =
-      0.0;  ///< -sum over codes of f log2(f), f the frequency of a code; 0 log2(0) = 0
 };
 
 /// Classes chosen by two runs of a classifier.
@@ -94,13 +86,13 @@ QMATH_BEGIN_NAMESPACE
 // ---- Pairs of real numbers ------------------------------------------------------------------------
 
 /// Adds the pairs (a[i] of the reference, b[i] as measured) to sums.           a, b: [n], each of any type of real
-/// @pre b.size() == a.size(); options.valid is empty, or a.size() is a multiple of its size; sums overlaps neither.
+/// @pre b.size() == a.size(); options.which as for observe; sums overlaps nothing that is read.
 template <readable_real_range A, readable_real_range B>
 QMATH_INLINE void add_errors(const A& a, const B& b, error_sums& sums,
                              const error_options& options = {}) noexcept {
   detail::error_job job;
   if (impl::set_errors("add_errors", job, impl::reals_of(a), impl::reals_of(b), options,
-                       per_tensor(impl::reals_of(a).n), {&sums, 1})) {
+                       per_tensor(impl::reals_of(a).n), {&sums, 1}, false)) {
     library::add_errors(job);
   }
 }
@@ -115,7 +107,7 @@ QMATH_INLINE void add_errors(const A& a, const B& b, const granularity& layout,
                              const error_options& options = {}) noexcept {
   detail::error_job job;
   if (impl::set_errors("add_errors", job, impl::reals_of(a), impl::reals_of(b), options, layout,
-                       sums)) {
+                       sums, true)) {
     library::add_errors(job);
   }
 }
@@ -160,39 +152,6 @@ QMATH_INLINE void rank_by_damage(std::span<layer_error> layers,
   }
 }
 
-// ---- Codes ----------------------------------------------------------------------------------------
-
-/// counts[code - lowest code of the format] += 1 for each code in q. Counts of parts add up.
-/// @pre formats of up to 16 bits; counts.size() == number of codes; valid as in error_options; no overlap.
-template <readable_quantized_range Q>
-QMATH_INLINE void count_codes(const Q& q, std::span<std::uint64_t> counts,
-                              std::span<const std::uint8_t> valid = {}) noexcept {
-  const impl::code_array codes = impl::codes_of(q);
-  if (impl::expect_code_counts("count_codes", codes, counts, valid)) {
-    library::count_codes(codes.data, codes.n, codes.type, codes.format.min, counts.data(),
-                         valid.data(), valid.size());
-  }
-}
-
-/// Of counts made by count_codes for F; NaN if there are none. in_use: the codes that quantize was told to use.
-/// @pre counts.size() == number of codes of F, their sum < 2^64.
-template <quantized_format F>
-QMATH_INLINE code_statistics statistics_of_codes(std::span<const std::uint64_t> counts,
-                                                 std::int32_t zero_point,
-                                                 code_range in_use = {}) noexcept {
-  code_statistics s = impl::no_statistics();
-  if (impl::expect_counts("statistics_of_codes", counts, full_range<F>())) {
-    library::statistics_of_codes(counts.data(), counts.size(), full_range<F>().min, zero_point,
-                                 in_use, s);
-  }
-  return s;
-}
-
-/// fl(count / n), NaN if n = 0. Clip rates are rate(counts.low, n) and rate(counts.high, n), see quantize_options.
-QMATH_INLINE double rate(std::uint64_t count, std::uint64_t n) noexcept {
-  return library::rate(count, n);
-}
-
 // ---- Distributions: counts of the same bins -----------------------------------------------------
 //
 // With p = (p[i] + c) / (sum of p + c * bins), q the same, c the pseudo-count, natural logarithms. NaN if a sum is 0.
@@ -229,13 +188,15 @@ QMATH_INLINE double kolmogorov_smirnov_distance(std::span<const std::uint64_t> p
 /// Adds the rows of logits to counts. The class of a row is the lowest index of its largest number; NaN is none.
 /// A row without a number has no class: it agrees with nothing, and is not correct.
 /// labels: one per row, or none; those outside [0, cols) are never correct.               a, b: [rows, cols]
-/// @pre b.rows == a.rows; b.cols == a.cols; strides >= cols; labels.size() is 0 or a.rows.
+/// which: of rows, as if each was an element: rows of padding tokens, of samples without a label ...
+/// @pre b.rows == a.rows; b.cols == a.cols; strides >= cols; labels.size() is 0 or a.rows; which as for observe.
 template <real_number A, real_number B>
 QMATH_INLINE void add_top1(matrix_view<const A> a, matrix_view<const B> b,
-                           std::span<const std::int32_t> labels, top1_counts& counts) noexcept {
-  if (impl::expect_logits("add_top1", a, b, labels)) {
+                           std::span<const std::int32_t> labels, top1_counts& counts,
+                           const selection& which = {}) noexcept {
+  if (impl::expect_logits("add_top1", a, b, labels, which)) {
     library::add_top1(impl::logits_of(a), impl::logits_of(b), a.rows, a.cols, labels.data(),
-                      labels.size(), counts);
+                      labels.size(), which, counts);
   }
 }
 QMATH_INLINE double top1_agreement(const top1_counts& c) noexcept { return rate(c.agree, c.rows); }

@@ -35,6 +35,7 @@
 #include "qmath/sensitivity.hpp"
 #endif
 // ---- operations
+#include "qmath/code_metrics.hpp"
 #include "qmath/dynamic.hpp"
 #include "qmath/executor.hpp"
 #include "qmath/quantize.hpp"

@@ -132,7 +132,7 @@ double sqnr(const tensor& t, std::size_t size, std::size_t observer, bool withou
     const auto params = qmath::choose_params<F>(observers<F>::all[observer].range(x));
     qmath::fake_quantize<F>(x, params, back);
     qmath::error_options options;
-    if (without_outliers) options.valid = std::span(t.ordinary).subspan(i, size);
+    if (without_outliers) options.which.mask = std::span(t.ordinary).subspan(i, size);
     qmath::add_errors(x, back, errors, options);
   }
   return qmath::sqnr_db(errors);

@@ -15,8 +15,10 @@
 #include <random>
 #include <vector>
 
+#include "support/formats.hpp"
 #include "support/guarded.hpp"
 #include "support/inputs.hpp"
+#include "support/selections.hpp"
 #include "support/targets.hpp"
 
 using qmath::bfloat16;
@@ -419,13 +421,13 @@ TEST_CASE("errors: masks") {
       std::vector<std::uint8_t> valid = support::any_integers<std::uint8_t>(n / each, seed);
       for (std::uint8_t& v : valid) v = v % 3 == 0 ? 0 : v;
       const guarded<std::uint8_t> mask(valid);
-      const error_sums s = fast(a, b, {.valid = mask.span(), .first = 9});
+      const error_sums s = fast(a, b, {.which = {mask.span()}, .first = 9});
       check_same(s, slow(a, b, 9, [&](std::size_t i) { return valid[i / each] != 0; }));
     }
   }
   const std::uint8_t none[] = {0}, all[] = {255};
-  CHECK(fast(a, b, {.valid = none}) == error_sums{});
-  check_same(fast(a, b, {.valid = all}), fast(a, b));
+  CHECK(fast(a, b, {.which = {none}}) == error_sums{});
+  check_same(fast(a, b, {.which = {all}}), fast(a, b));
 }
 
 TEST_CASE("errors: layouts") {
@@ -451,7 +453,7 @@ TEST_CASE("errors: layouts") {
           if (!masked || valid[i / 24] != 0) want[layout.index(i)].add(a[i], b[i], 100 + i);
         }
         qmath::error_options options = {.first = 100};
-        if (masked) options.valid = valid;
+        if (masked) options.which.mask = valid;
         support::for_each_target([&] {
           std::vector<error_sums> got(layout.count());
           qmath::add_errors(a, b, layout, got, options);
@@ -461,6 +463,27 @@ TEST_CASE("errors: layouts") {
           }
         });
       }
+    }
+  }
+}
+
+TEST_CASE("errors: every layout and selection") {
+  std::mt19937 random(80);
+  for (const support::named_layout& l : support::layouts()) {
+    if (l.n == 0) continue;
+    CAPTURE(l.name);
+    std::vector<float> a = support::floats_near(0.1f, l.n, 81), b = rounded_to(a, 0.1f);
+    a[l.n / 2] = quiet_nan, b[l.n / 3] = -inf;
+    for (int trial = 0; trial < 12; ++trial) {
+      const support::choice c = support::random_choice(random, trial, l.n, l.layout.count());
+      std::vector<slow_errors> want(l.layout.count());
+      for (std::size_t i = 0; i < l.n; ++i) {
+        const std::size_t k = l.layout.index(i);
+        if (c.selects(i, l.n) && c.selects_channel(k)) want[k].add(a[i], b[i], i);
+      }
+      std::vector<error_sums> got(l.layout.count());
+      qmath::add_errors(a, b, l.layout, got, {.which = c.selection()});
+      for (std::size_t k = 0; k < got.size(); ++k) check_same(got[k], want[k].value());
     }
   }
 }

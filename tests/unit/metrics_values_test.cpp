@@ -21,6 +21,7 @@
 #include "support/contract.hpp"
 #include "support/guarded.hpp"
 #include "support/inputs.hpp"
+#include "support/selections.hpp"
 #include "support/vectors.hpp"
 
 using qmath::error_sums;
@@ -194,7 +195,7 @@ TEST_CASE("codes: counts of every format") {
   CHECK((n[0] == 1 && n[127] == 1 && n[128] == 1 && n[255] == 2));
   const std::vector<std::uint8_t> valid = {1, 0, 1, 0, 7};
   counts masked(256);
-  qmath::count_codes(s8, masked, valid);
+  qmath::count_codes(s8, masked, {valid});
   CHECK((masked[0] == 1 && masked[127] == 0 && masked[128] == 1 && masked[255] == 1));
   counts wide(65536);
   qmath::count_codes(std::vector<std::int16_t>{-32768, 5}, wide);
@@ -320,6 +321,32 @@ TEST_CASE("classes: the lowest index of the largest number") {
   CHECK(mixed == qmath::top1_counts{1, 0, 1, 0});
 }
 
+TEST_CASE("classes: rows that are selected") {
+  std::mt19937 random(90);
+  for (const std::size_t rows : {1u, 12u, 255u, 256u, 257u, 1000u}) {
+    const std::size_t cols = 5;
+    const std::vector<float> a = support::floats_near(1.0f, rows * cols, 91),
+                             b = support::floats_near(1.0f, rows * cols, 92);
+    std::vector<std::int32_t> labels(rows);
+    for (std::int32_t& l : labels) l = static_cast<std::int32_t>(random() % cols);
+    const auto add = [&](std::size_t begin, std::size_t n, const qmath::selection& which,
+                         qmath::top1_counts& c) {
+      qmath::add_top1(qmath::matrix_view<const float>(a.data() + begin * cols, n, cols),
+                      qmath::matrix_view<const float>(b.data() + begin * cols, n, cols),
+                      std::span<const std::int32_t>(labels).subspan(begin, n), c, which);
+    };
+    for (int trial = 0; trial < 12; ++trial) {
+      const support::choice c = support::random_choice(random, trial, rows, 0);
+      qmath::top1_counts want, got;
+      for (std::size_t r = 0; r < rows; ++r) {
+        if (c.selects(r, rows)) add(r, 1, {}, want);
+      }
+      add(0, rows, c.selection(), got);
+      CHECK(got == want);
+    }
+  }
+}
+
 TEST_CASE("metrics: broken preconditions") {
   const std::vector<float> a(12, 1.0f), b(12, 2.0f), shorter(11, 2.0f);
   const std::vector<std::uint8_t> valid(5, 1);
@@ -327,8 +354,8 @@ TEST_CASE("metrics: broken preconditions") {
   const auto refuses = [&](const char* message, const auto& f) { refused(message, s, f); };
   refuses("qmath::add_errors: b.size() is 11, but a.size() is 12",
           [&](error_sums& t) { qmath::add_errors(a, shorter, t); });
-  refuses("qmath::add_errors: valid.size() is 5, must be a divisor of the number of elements, 12",
-          [&](error_sums& t) { qmath::add_errors(a, b, t, {.valid = valid}); });
+  refuses("qmath::add_errors: a.size() is 12, must be a multiple of mask.size(), 5",
+          [&](error_sums& t) { qmath::add_errors(a, b, t, {.which = {valid}}); });
   refuses("qmath::add_errors: a has no data", [&](error_sums& t) {
     qmath::add_errors(std::span<const float>(static_cast<const float*>(nullptr), 12), b, t);
   });
@@ -343,10 +370,11 @@ TEST_CASE("metrics: broken preconditions") {
           });
 
   counts n(256);
-  refused("qmath::count_codes: counts.size() is 256, but the number of codes is 65536", n,
-          [](counts& t) { qmath::count_codes(std::vector<std::int16_t>{1}, t); });
-  refused("qmath::count_codes: valid.size() is 5, must be a divisor of the number of elements, 3",
-          n, [&](counts& t) { qmath::count_codes(std::vector<std::int8_t>(3), t, valid); });
+  refused(
+      "qmath::count_codes: counts.size() is 256, must be a multiple of the number of codes, 65536",
+      n, [](counts& t) { qmath::count_codes(std::vector<std::int16_t>{1}, t); });
+  refused("qmath::count_codes: q.size() is 3, must be a multiple of mask.size(), 5", n,
+          [&](counts& t) { qmath::count_codes(std::vector<std::int8_t>(3), t, {valid}); });
   double d = 0.0;
   const counts full = {~std::uint64_t{0}, 1}, two = {1, 1};
   const auto nan_for = [&](const char* message, double (*f)(const counts&, const counts&)) {
@@ -384,4 +412,24 @@ TEST_CASE("metrics: broken preconditions") {
           [&](qmath::top1_counts& t) { qmath::add_top1(x, z, {}, t); });
   refused("qmath::add_top1: labels.size() is 1, must be 0 or the number of rows, 3", c,
           [&](qmath::top1_counts& t) { qmath::add_top1(x, x, std::array{1}, t); });
+  refused("qmath::add_top1: a.rows is 3, must be a multiple of mask.size(), 5", c,
+          [&](qmath::top1_counts& t) { qmath::add_top1(x, x, {}, t, {valid}); });
+  refused("qmath::add_top1: channels are given without a layout", c,
+          [&](qmath::top1_counts& t) { qmath::add_top1(x, x, {}, t, {.channels = valid}); });
+  refuses("qmath::add_errors: channels are given without a layout",
+          [&](error_sums& t) { qmath::add_errors(a, b, t, {.which = {.channels = valid}}); });
+  refuses("qmath::add_errors: channels.size() is 5, but layout.count() is 1", [&](error_sums& t) {
+    qmath::add_errors(a, b, qmath::per_tensor(12), std::span(&t, 1),
+                      {.which = {.channels = valid}});
+  });
+  refuses("qmath::add_errors: a.size() is 12, must be a multiple of lengths.size(), 5",
+          [&](error_sums& t) {
+            qmath::add_errors(a, b, t, {.which = {.lengths = std::vector<std::uint32_t>(5)}});
+          });
+  refuses(
+      "qmath::add_errors: argument sums overlaps mask, its bytes 0 to 11 are bytes 0 to 11 there",
+      [&](error_sums& t) {
+        const std::span<const std::uint8_t> inside(reinterpret_cast<const std::uint8_t*>(&t), 12);
+        qmath::add_errors(a, b, t, {.which = {inside}});
+      });
 }

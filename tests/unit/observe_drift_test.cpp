@@ -18,6 +18,7 @@
 #include "support/contract.hpp"
 #include "support/formats.hpp"
 #include "support/inputs.hpp"
+#include "support/selections.hpp"
 #include "support/targets.hpp"
 
 using qmath::drift_live;
@@ -76,11 +77,13 @@ struct plain_watch {
   explicit plain_watch(const qmath::drift_monitor<Bins>& /*unused*/) : counts(Bins) {}
 
   template <std::size_t Bins>
-  void operator()(const qmath::drift_monitor<Bins>& m, const std::vector<float>& x) {
+  void operator()(const qmath::drift_monitor<Bins>& m, const std::vector<float>& x,
+                  const support::choice& c = {}) {
     const double w = std::ldexp(1.0, m.calibration.summary.exponent);
     const bool given = m.clip.min <= m.clip.max;
     const qmath::value_range clip = given ? m.clip : m.calibration.summary.range;
     for (std::size_t i = 0; i < x.size(); ++i) {
+      if (!c.selects(i, x.size())) continue;
       const bool read = is_read(m.sampling, live.elements + i);
       if (!std::isfinite(x[i])) {
         if (!read && !m.sampling.all_for_nonfinite) continue;
@@ -216,6 +219,41 @@ TEST_CASE_TEMPLATE("watch: the first NaN and the first infinity", X, float, qmat
     CHECK((nan_seen && infinite_seen));
     check_same(*m, want);
   }
+}
+
+TEST_CASE_TEMPLATE("watch: what is not selected keeps its place and is not looked at", X, float,
+                   qmath::half) {
+  std::mt19937 random(30);
+  for (const bool all : {true, false}) {
+    const auto m = monitor_of<64>({-1.0f, 1.0f}, {.every = 3, .seed = 4, .all_for_nonfinite = all},
+                                  {-0.5f, 0.5f});
+    plain_watch want(*m);
+    for (int trial = 0; trial < 24; ++trial) {
+      const std::size_t n = 1 + random() % 6000;
+      const support::choice c = support::random_choice(random, trial % 12, n, 0);
+      std::vector<float> x = normal(n, 0.1, 0.5, static_cast<std::uint32_t>(random()));
+      for (float& v : x) v = qmath::float_from(support::real_numbers<X>({v})[0]);
+      for (int k = 0; k < 3; ++k) x[random() % n] = k == 0 ? quiet_nan : k == 1 ? inf : -inf;
+      const qmath::nonfinite_event nan = want.live.first_nan, infinite = want.live.first_infinite;
+      const bool first = qmath::watch(*m, support::real_numbers<X>(x), c.selection());
+      want(*m, x, c);
+      check_same(*m, want);
+      CHECK(first == !(nan == want.live.first_nan && infinite == want.live.first_infinite));
+    }
+    CHECK((want.live.nonfinite.nan != 0 && want.live.clipped_low != 0 && want.live.count != 0));
+  }
+  // Padding may be anything.
+  const auto m = monitor_of<64>({1.0f});
+  CHECK(!qmath::watch(*m, std::vector<float>{0.5f, quiet_nan, inf, 9.0f, 0.25f, 0.5f, inf, -inf},
+                      {.lengths = std::vector<std::uint32_t>{1, 2}, .positions = 4}));
+  CHECK(m->live.count == 3);
+  CHECK(m->live.elements == 8);
+  CHECK(m->live.range == qmath::value_range{0.25f, 0.5f});
+  CHECK(m->live.first_nan == nonfinite_event{});
+  const std::uint8_t mask[] = {0, 1, 1};
+  CHECK(qmath::watch(*m, std::vector<float>{inf, 1.0f, quiet_nan}, {mask}));
+  CHECK(m->live.first_nan == nonfinite_event{10, 1, 2});
+  CHECK(m->live.first_infinite == nonfinite_event{});
 }
 
 TEST_CASE("drift_of: every number, against its definition") {
@@ -375,5 +413,13 @@ TEST_CASE("contract: drift") {
   const float* const inside = &a->live.range.min;
   qmath::watch(*a, std::span<const float>(inside, 2));
   CHECK(log.take().find("qmath::watch: argument monitor overlaps x, its bytes ") == 0);
+  const std::vector<float> x(12, 1.0f);
+  const std::vector<std::uint8_t> bytes(5, 1);
+  qmath::watch(*a, x, {bytes});
+  CHECK(log.take() == "qmath::watch: x.size() is 12, must be a multiple of mask.size(), 5");
+  qmath::watch(*a, x, {.channels = bytes});
+  CHECK(log.take() == "qmath::watch: channels are given without a layout");
+  qmath::watch(*a, x, {.lengths = std::vector<std::uint32_t>{2, 4}, .positions = 3});
+  CHECK(log.take() == "qmath::watch: positions is 3, must be at least every length, 4");
   CHECK(a->live == drift_live{});
 }

@@ -22,6 +22,7 @@
 #include "support/guarded.hpp"
 #include "support/inputs.hpp"
 #include "support/saved_bytes.hpp"
+#include "support/selections.hpp"
 #include "support/targets.hpp"
 
 using qmath::min_max_observer;
@@ -403,24 +404,8 @@ TEST_CASE("moments_observer: 2^63 elements and more") {
 
 namespace {
 
-struct choice {
-  std::vector<std::uint8_t> mask, channels;
-  std::vector<std::uint32_t> lengths;
-  std::size_t positions = 0;
-
-  qmath::selection selection() const {
-    return {.mask = mask, .lengths = lengths, .positions = positions, .channels = channels};
-  }
-  bool selects(std::size_t i, std::size_t n) const {
-    if (!mask.empty() && mask[i / (n / mask.size())] == 0) return false;
-    if (lengths.empty()) return true;
-    const std::size_t sequence = n / lengths.size(), token = sequence / positions;
-    return i % sequence / token < lengths[i / sequence];
-  }
-};
-
 template <class O, class X>
-void check_layout(const support::named_layout& l, const choice& c, std::uint32_t seed) {
+void check_layout(const support::named_layout& l, const support::choice& c, std::uint32_t seed) {
   const std::vector<X> values = support::real_numbers<X>(support::floats_near(0.01f, l.n, seed));
   const support::guarded<X> x(values);
   std::vector<O> want(l.layout.count());
@@ -430,7 +415,7 @@ void check_layout(const support::named_layout& l, const choice& c, std::uint32_t
       if (c.selects(i, l.n)) parts[l.layout.index(i)].push_back(values[i]);
     }
     for (std::size_t k = 0; k < want.size(); ++k) {
-      if (c.channels.empty() || c.channels[k] != 0) qmath::observe(want[k], parts[k]);
+      if (c.selects_channel(k)) qmath::observe(want[k], parts[k]);
     }
   }
   support::for_each_target([&] {
@@ -442,15 +427,6 @@ void check_layout(const support::named_layout& l, const choice& c, std::uint32_t
     for (std::size_t k = 0; k < want.size(); ++k) wrong += !(got[k] == want[k]);
     CHECK(wrong == 0);
   });
-}
-
-// Numbers that divide n, none too large.
-std::vector<std::size_t> divisors(std::size_t n) {
-  std::vector<std::size_t> d;
-  for (std::size_t k = 1; k <= n; ++k) {
-    if (n % k == 0) d.push_back(k);
-  }
-  return d;
 }
 
 }  // namespace
@@ -469,23 +445,8 @@ TEST_CASE_TEMPLATE("observe: every layout and selection", O, min_max_observer,
     check_layout<O, qmath::half>(l, {}, 13);
     check_layout<O, qmath::bfloat16>(l, {}, 14);
     if (l.n == 0) continue;
-    const std::vector<std::size_t> d = divisors(l.n);
-    const auto bytes = [&](std::size_t n, unsigned one_of) {
-      std::vector<std::uint8_t> m(n);
-      for (std::uint8_t& b : m) b = static_cast<std::uint8_t>(random() % one_of);
-      return m;
-    };
     for (int trial = 0; trial < 8; ++trial) {
-      choice c;
-      if (trial % 2 == 0)
-        c.mask = bytes(trial == 0 ? l.n : d[random() % d.size()], trial < 4 ? 2 : 5);
-      if (trial % 3 != 0) {
-        c.lengths.resize(d[random() % std::min<std::size_t>(d.size(), 5)]);
-        const std::vector<std::size_t> e = divisors(l.n / c.lengths.size());
-        c.positions = e[random() % e.size()];
-        for (auto& v : c.lengths) v = static_cast<std::uint32_t>(random() % (c.positions + 1));
-      }
-      if (trial % 4 > 1) c.channels = bytes(l.layout.count(), 3);
+      const support::choice c = support::random_choice(random, trial, l.n, l.layout.count());
       if (trial % 2 == 0) {
         check_layout<O, float>(l, c, 15);
       } else {
@@ -565,7 +526,7 @@ TEST_CASE("observe: C arrays, std::array and spans of a fixed extent hold observ
   std::array<min_max_observer, 4> array_states;
   std::array<value_range, 4> array_ranges;
   check(array_states, array_ranges, array_data);
-  for (min_max_observer& o : array_states) qmath::reset(o);
+  qmath::reset(array_states);
   check(std::span(array_states), std::span(c_ranges), std::span<const float, 64>(array_data));
 }
 
@@ -601,7 +562,7 @@ TEST_CASE("observe: a broken precondition writes nothing") {
   refused("qmath::observe: positions is 0");
   qmath::observe(states[0], x, {.lengths = lengths, .positions = 4});
   refused(
-      "qmath::observe: x.size() / lengths.size() is 6, must be a multiple "
+      "qmath::observe: the size of a sequence is 6, must be a multiple "
       "of positions, 4");
   qmath::observe(states[0], x, {.lengths = lengths, .positions = 2});
   refused("qmath::observe: positions is 2, must be at least every length, 3");

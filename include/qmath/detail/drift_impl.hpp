@@ -34,7 +34,7 @@ namespace library {
 
 QMATH_LIBRARY bool watch(const detail::drift_bins& calibration, const drift_sampling& sampling,
                          drift_live& live, std::uint64_t* counts, const void* x, std::size_t n,
-                         detail::real_type type) noexcept;
+                         detail::real_type type, const selection& which) noexcept;
 QMATH_LIBRARY void report_drift(const detail::drift_bins& calibration, const drift_live& live,
                                 const std::uint64_t* counts, const drift_limits& limits,
                                 drift_report& report) noexcept;
@@ -125,24 +125,6 @@ inline bool has_nonfinite(const void* x, std::size_t first, std::size_t n,
   });
 }
 
-/// Counts them in n <= observe_chunk elements. True if one of them is the first.
-inline bool note_nonfinite(drift_live& live, const void* x, std::size_t first, std::size_t n,
-                           detail::real_type type) noexcept {
-  if (!has_nonfinite(x, first, n, type)) return false;
-  float buffer[observe_chunk];
-  const float* const v = chunk_of(x, first, n, type, buffer);
-  bool is_first = false;
-  for (std::size_t i = 0; i < n; ++i) {
-    if (detail::magnitude_bits(v[i]) < 0x7F800000u) continue;
-    count_nonfinite(live.nonfinite, v[i]);
-    nonfinite_event& event = detail::is_nan(v[i]) ? live.first_nan : live.first_infinite;
-    if (event.position != nonfinite_event::none) continue;
-    event = {live.elements + first + i, live.calls, first + i};
-    is_first = true;
-  }
-  return is_first;
-}
-
 // ---- Bins ------------------------------------------------------------------------------------------
 
 /// How many of n numbers are less than the limit.
@@ -200,7 +182,51 @@ struct watch_job {
   const void* x;
   std::size_t n;
   detail::real_type type;
+  const selection* which;
+  bool all;
 };
+
+/// n <= observe_chunk elements from number `first` on: a byte for each, not 0 if it is selected; null: all are.
+inline const unsigned char* selected_in(const watch_job& job, std::size_t first, std::size_t n,
+                                        unsigned char* buffer) noexcept {
+  return job.all ? nullptr : selected_bytes(*job.which, job.n, first, n, buffer);
+}
+
+/// Counts NaN and infinities in n <= observe_chunk elements. True if one of them is the first.
+inline bool note_nonfinite(const watch_job& job, std::size_t first, std::size_t n) noexcept {
+  if (!has_nonfinite(job.x, first, n, job.type)) return false;
+  float buffer[observe_chunk];
+  unsigned char bytes[observe_chunk];
+  const float* const v = chunk_of(job.x, first, n, job.type, buffer);
+  const unsigned char* const used = selected_in(job, first, n, bytes);
+  drift_live& live = *job.live;
+  bool is_first = false;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (detail::magnitude_bits(v[i]) < 0x7F800000u || (used != nullptr && used[i] == 0)) continue;
+    count_nonfinite(live.nonfinite, v[i]);
+    nonfinite_event& event = detail::is_nan(v[i]) ? live.first_nan : live.first_infinite;
+    if (event.position != nonfinite_event::none) continue;
+    event = {live.elements + first + i, live.calls, first + i};
+    is_first = true;
+  }
+  return is_first;
+}
+
+/// Those of n <= observe_chunk elements that are selected, as floats: in memory, or in `buffer`.
+inline const float* selected_chunk(const watch_job& job, std::size_t first, std::size_t& n,
+                                   float* buffer) noexcept {
+  unsigned char bytes[observe_chunk];
+  const float* const chunk = chunk_of(job.x, first, n, job.type, buffer);
+  const unsigned char* const used = selected_in(job, first, n, bytes);
+  if (used == nullptr) return chunk;
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    buffer[kept] = chunk[i];  // never behind i
+    kept += used[i] != 0 ? 1 : 0;
+  }
+  n = kept;
+  return buffer;
+}
 
 inline bool watch_all(const watch_job& job) noexcept {
   drift_live& live = *job.live;
@@ -208,13 +234,13 @@ inline bool watch_all(const watch_job& job) noexcept {
   bool is_first = false;
   if (sampling.all_for_nonfinite) {
     for (std::size_t i = 0; i < job.n; i += observe_chunk) {
-      is_first |= note_nonfinite(live, job.x, i, smaller(job.n - i, observe_chunk), job.type);
+      is_first |= note_nonfinite(job, i, smaller(job.n - i, observe_chunk));
     }
   }
   for_each_sample(sampling, live.elements, job.n, [&](std::size_t first, std::size_t n) {
-    if (!sampling.all_for_nonfinite) is_first |= note_nonfinite(live, job.x, first, n, job.type);
+    if (!sampling.all_for_nonfinite) is_first |= note_nonfinite(job, first, n);
     float buffer[observe_chunk];
-    const float* chunk = chunk_of(job.x, first, n, job.type, buffer);
+    const float* chunk = selected_chunk(job, first, n, buffer);
     if (!all_finite(chunk, n)) {
       nonfinite_counts counted = {0, 0, 0};
       n = keep_finite(chunk, n, buffer, counted);
@@ -347,8 +373,10 @@ namespace library {
 
 QMATH_LIBRARY bool watch(const detail::drift_bins& calibration, const drift_sampling& sampling,
                          drift_live& live, std::uint64_t* counts, const void* x, std::size_t n,
-                         detail::real_type type) noexcept {
-  const impl::watch_job job = {&calibration, &sampling, &live, counts, x, n, type};
+                         detail::real_type type, const selection& which) noexcept {
+  const impl::watch_job job = {&calibration, &sampling, &live,
+                               counts,       x,         n,
+                               type,         &which,    impl::selects_all_elements(which)};
   return impl::in_default_environment(&impl::watch_all, job);
 }
 

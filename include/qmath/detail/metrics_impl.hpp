@@ -10,16 +10,11 @@
 #include "qmath/detail/exact_sum.hpp"
 #include "qmath/detail/float_environment.hpp"
 #include "qmath/detail/logarithm.hpp"
+#include "qmath/detail/observe_walk.hpp"
 #include "qmath/metrics.hpp"
 
 QMATH_BEGIN_NAMESPACE
 namespace impl {
-
-QMATH_INLINE double to_double(std::uint64_t n) noexcept {
-  // Two exact numbers, rounded once: not every conversion from unsigned is.
-  return static_cast<double>(static_cast<std::uint32_t>(n >> 32)) * 0x1p32 +
-         static_cast<double>(static_cast<std::uint32_t>(n));
-}
 
 // ---- Magnitudes of a block -------------------------------------------------------------------------
 
@@ -184,24 +179,12 @@ QMATH_INLINE std::uint64_t remove_special(error_sums& s, float* a, float* b,
 /// Puts zeros in the place of what is masked out. Returns how many are left. (begin, n): of the block.
 QMATH_INLINE std::size_t remove_masked(const detail::error_job& job, std::size_t begin,
                                        std::size_t n, float* a, float* b) noexcept {
+  unsigned char buffer[block_elements];
+  const unsigned char* const used = selected_bytes(job.which, job.n, begin, n, buffer);
   std::size_t left = 0;
-  const std::size_t each = job.valid_elements;
-  if (each == 1) {
-    for (std::size_t i = 0; i < n; ++i) {
-      const bool used = job.valid[begin + i] != 0;
-      left += used ? 1 : 0;
-      a[i] = used ? a[i] : 0.0f, b[i] = used ? b[i] : 0.0f;
-    }
-    return left;
-  }
-  for (std::size_t i = 0; i < n;) {
-    const std::size_t own = (begin + i) / each, end = (own + 1) * each - begin;
-    const std::size_t stop = end < n ? end : n;
-    if (job.valid[own] != 0) {
-      left += stop - i, i = stop;
-    } else {
-      for (; i < stop; ++i) a[i] = 0.0f, b[i] = 0.0f;
-    }
+  for (std::size_t i = 0; i < n; ++i) {
+    left += used[i] != 0 ? 1 : 0;
+    a[i] = used[i] != 0 ? a[i] : 0.0f, b[i] = used[i] != 0 ? b[i] : 0.0f;
   }
   return left;
 }
@@ -235,14 +218,14 @@ QMATH_INLINE void add_block(error_sums& s, const detail::error_kernel& loops,
   constexpr auto f32 = detail::real_type::f32;
   finite_block block = {memory.a, memory.b, padded(n), job.first + begin, 1};
   std::uint64_t count = n;
-  if (job.a_type == f32 && job.b_type == f32 && job.valid == nullptr && block.n == n) {
+  if (job.a_type == f32 && job.b_type == f32 && job.all && block.n == n) {
     block.a = static_cast<const float*>(job.a) + begin;
     block.b = static_cast<const float*>(job.b) + begin;
   } else {
     widen(job.a, job.a_type, begin, n, memory.a);
     widen(job.b, job.b_type, begin, n, memory.b);
     for (std::size_t i = n; i < block.n; ++i) memory.a[i] = 0.0f, memory.b[i] = 0.0f;
-    if (job.valid != nullptr) count = remove_masked(job, begin, n, memory.a, memory.b);
+    if (!job.all) count = remove_masked(job, begin, n, memory.a, memory.b);
   }
   add_counted(s, loops, block, count, memory.a, memory.b);
 }
@@ -253,6 +236,7 @@ QMATH_INLINE void add_columns(const detail::error_kernel& loops, const detail::e
   constexpr std::size_t strip = 8, height = block_elements / strip;
   const std::size_t cols = job.layout.cols, rows = job.n / cols;
   float row_a[strip], row_b[strip];
+  unsigned char buffer[strip] = {1, 1, 1, 1, 1, 1, 1, 1};
   for (std::size_t top = 0; top < rows; top += height) {
     const std::size_t here = rows - top < height ? rows - top : height;
     for (std::size_t left = 0; left < cols; left += strip) {
@@ -262,15 +246,17 @@ QMATH_INLINE void add_columns(const detail::error_kernel& loops, const detail::e
         const std::size_t begin = (top + r) * cols + left;
         widen(job.a, job.a_type, begin, width, row_a);
         widen(job.b, job.b_type, begin, width, row_b);
+        const unsigned char* const selected =
+            job.all ? buffer : selected_bytes(job.which, job.n, begin, width, buffer);
         for (std::size_t c = 0; c < width; ++c) {
-          const bool used =
-              job.valid == nullptr || job.valid[(begin + c) / job.valid_elements] != 0;
+          const bool used = selected[c] != 0;
           counts[c] += used ? 1 : 0;
           memory.a[c * height + r] = used ? row_a[c] : 0.0f;
           memory.b[c * height + r] = used ? row_b[c] : 0.0f;
         }
       }
       for (std::size_t c = 0; c < width; ++c) {
+        if (!selects_channel(job.which, left + c)) continue;
         float* const a = memory.a + c * height;
         float* const b = memory.b + c * height;
         for (std::size_t r = here; r < padded(here); ++r) a[r] = 0.0f, b[r] = 0.0f;
@@ -279,17 +265,6 @@ QMATH_INLINE void add_columns(const detail::error_kernel& loops, const detail::e
       }
     }
   }
-}
-
-/// How many elements from i on, which is inside one repeat, go to the same sums.
-QMATH_INLINE std::size_t run_length(const granularity& g, std::size_t i) noexcept {
-  const std::size_t col = i % g.cols, row = i / g.cols % g.rows;
-  if (g.block_cols < g.cols) {
-    const std::size_t in_block = g.block_cols - col % g.block_cols;
-    return in_block < g.cols - col ? in_block : g.cols - col;
-  }
-  const std::size_t rows = g.block_rows - row % g.block_rows;
-  return (rows < g.rows - row ? rows : g.rows - row) * g.cols - col;
 }
 
 inline void add_errors_by_layout(const detail::error_job& job) noexcept {
@@ -303,7 +278,8 @@ inline void add_errors_by_layout(const detail::error_job& job) noexcept {
   for (std::size_t i = 0; i < job.n;) {
     const std::size_t run = one ? job.n - i : run_length(layout, i);
     const std::size_t n = run < block_elements ? run : block_elements;
-    add_block(job.sums[layout.index(i)], loops, job, i, n, memory);
+    const std::size_t c = layout.index(i);
+    if (selects_channel(job.which, c)) add_block(job.sums[c], loops, job, i, n, memory);
     i += n;
   }
 }

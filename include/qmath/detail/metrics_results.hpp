@@ -9,7 +9,6 @@
 
 #include "qmath/detail/heap_sort.hpp"
 #include "qmath/detail/metrics_impl.hpp"
-#include "qmath/formats/packed.hpp"
 
 QMATH_BEGIN_NAMESPACE
 namespace impl {
@@ -90,28 +89,7 @@ inline double metric_of(const error_sums& s, detail::error_metric which) noexcep
   return not_a_number;
 }
 
-// ---- Counts ---------------------------------------------------------------------------------------
-
-QMATH_INLINE std::uint64_t sum_of_counts(const std::uint64_t* counts, std::size_t n) noexcept {
-  std::uint64_t sum = 0;
-  for (std::size_t i = 0; i < n; ++i) sum += counts[i];
-  return sum;
-}
-
-inline double fraction(std::uint64_t count, std::uint64_t n) noexcept {
-  return n == 0 ? not_a_number : stored(to_double(count) / to_double(n));
-}
-
-inline double entropy_in_bits(const std::uint64_t* counts, std::size_t n,
-                              std::uint64_t total) noexcept {
-  double bits = 0.0;
-  for (std::size_t i = 0; i < n; ++i) {
-    if (counts[i] == 0) continue;
-    const double f = fraction(counts[i], total);
-    bits = stored(bits + stored(f * -logarithm(f, base_2)));
-  }
-  return bits == 0.0 ? 0.0 : bits;
-}
+// ---- Distributions --------------------------------------------------------------------------------
 
 /// p ln(p / q) - (p - q): not negative. Its sum is that of p ln(p / q), where both have the sum 1, but small
 /// differences are not lost in it.
@@ -165,35 +143,7 @@ inline double distance_of(const std::uint64_t* p, const std::uint64_t* q, std::s
   return sum;
 }
 
-// ---- Codes and classes ----------------------------------------------------------------------------
-
-/// The field of a packed format, the code of another.
-QMATH_INLINE std::int32_t code_or_field(const void* q, detail::code_type type,
-                                        std::size_t i) noexcept {
-  const auto* const bytes = static_cast<const std::uint8_t*>(q);
-  const auto field = [&](auto at) QMATH_INLINE_LAMBDA {
-    return static_cast<std::int32_t>(bytes[at.byte] >> at.bit & at.mask);
-  };
-  constexpr bit_order low = bit_order::first_low, high = bit_order::first_high;
-  switch (type) {
-    case detail::code_type::s8: return static_cast<const std::int8_t*>(q)[i];
-    case detail::code_type::u8: return bytes[i];
-    case detail::code_type::s16: return static_cast<const std::int16_t*>(q)[i];
-    case detail::code_type::u16: return static_cast<const std::uint16_t*>(q)[i];
-    case detail::code_type::s32: return static_cast<const std::int32_t*>(q)[i];
-    case detail::code_type::bits4_first_low: return field(detail::packed_position<u4, low>(i));
-    case detail::code_type::bits4_first_high: return field(detail::packed_position<u4, high>(i));
-    case detail::code_type::bits2_first_low: return field(detail::packed_position<u2, low>(i));
-    case detail::code_type::bits2_first_high: return field(detail::packed_position<u2, high>(i));
-  }
-  return 0;
-}
-
-QMATH_INLINE bool is_packed(detail::code_type type) noexcept {
-  return type == detail::code_type::bits4_first_low ||
-         type == detail::code_type::bits4_first_high ||
-         type == detail::code_type::bits2_first_low || type == detail::code_type::bits2_first_high;
-}
+// ---- Classes --------------------------------------------------------------------------------------
 
 QMATH_INLINE float real_at(const detail::logits& x, std::size_t i) noexcept {
   return with_reals(x.data, x.type, [i](const auto* from) { return float_from(from[i]); });
@@ -246,46 +196,6 @@ QMATH_LIBRARY void rank_by_damage(layer_error* layers, std::size_t n, std::size_
       [&](std::size_t i, std::size_t k) { impl::exchange_elements(order, i, k); });
 }
 
-QMATH_LIBRARY void count_codes(const void* q, std::size_t n, detail::code_type type,
-                               std::int32_t lowest, std::uint64_t* counts,
-                               const std::uint8_t* valid, std::size_t valid_size) noexcept {
-  const std::size_t each = valid_size == 0 ? 1 : n / valid_size;
-  // Fields of packed formats are the codes modulo 2^bits: of signed ones, those from 2^(bits - 1) on are negative.
-  const bool packed = impl::is_packed(type);
-  const std::int32_t codes = packed && lowest < 0 ? -2 * lowest : 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    if (valid_size != 0 && valid[i / each] == 0) continue;
-    std::int32_t code = impl::code_or_field(q, type, i);
-    if (code > codes / 2 - 1 && codes != 0) code -= codes;
-    ++counts[code - lowest];
-  }
-}
-
-QMATH_LIBRARY void statistics_of_codes(const std::uint64_t* counts, std::size_t n,
-                                       std::int32_t lowest, std::int32_t zero_point,
-                                       code_range in_use, code_statistics& s) noexcept {
-  const std::uint64_t total = impl::sum_of_counts(counts, n);
-  if (total == 0) return;
-  std::uint64_t low = 0, high = 0, zero = 0;
-  const std::int32_t highest = lowest + static_cast<std::int32_t>(n) - 1;
-  const std::int32_t first = in_use.min > lowest ? in_use.min : lowest;
-  const std::int32_t last = in_use.max < highest ? in_use.max : highest;
-  for (std::size_t i = 0; i < n; ++i) {
-    const std::int32_t code = lowest + static_cast<std::int32_t>(i);
-    if (code <= first) low += counts[i];
-    if (code >= last) high += counts[i];
-    if (code == zero_point) zero += counts[i];
-  }
-  s.at_lowest = rate(low, total);
-  s.at_highest = rate(high, total);
-  s.zero = rate(zero, total);
-  s.effective_bits = impl::in_default_environment(&impl::entropy_in_bits, counts, n, total);
-}
-
-QMATH_LIBRARY double rate(std::uint64_t count, std::uint64_t n) noexcept {
-  return impl::in_default_environment(&impl::fraction, count, n);
-}
-
 QMATH_LIBRARY double distribution_metric(const std::uint64_t* p, const std::uint64_t* q,
                                          std::size_t n, double pseudo_count,
                                          detail::distribution_metric which) noexcept {
@@ -294,8 +204,16 @@ QMATH_LIBRARY double distribution_metric(const std::uint64_t* p, const std::uint
 
 QMATH_LIBRARY void add_top1(const detail::logits& a, const detail::logits& b, std::size_t rows,
                             std::size_t cols, const std::int32_t* labels, std::size_t labels_size,
-                            top1_counts& counts) noexcept {
+                            const selection& which, top1_counts& counts) noexcept {
+  constexpr std::size_t block = 256;
+  unsigned char buffer[block];
+  const unsigned char* used = nullptr;
+  const bool all = impl::selects_all_elements(which);
   for (std::size_t r = 0; r < rows; ++r) {
+    if (!all && r % block == 0) {
+      used = impl::selected_bytes(which, rows, r, impl::smaller(rows - r, block), buffer);
+    }
+    if (!all && used[r % block] == 0) continue;
     const std::size_t x = impl::class_of(a, r, cols), y = impl::class_of(b, r, cols);
     ++counts.rows;
     if (x != cols && x == y) ++counts.agree;

@@ -61,63 +61,29 @@ namespace impl {
 
 // ---- Preconditions -------------------------------------------------------------------------------
 
-/// n elements are cut into as many equal parts; 0 parts are none that is asked for.
-QMATH_INLINE bool expect_parts(const char* name, std::size_t n, const char* text,
-                               std::size_t parts) noexcept {
-  if (!QMATH_CHECKS || parts == 0 || n % parts == 0) return true;
-  library::report_size("observe", name, n, text, parts);
-  return false;
-}
+/// What messages call the states.
+struct state_names {
+  const char* data;
+  const char* size;
+};
+inline constexpr state_names observe_names = {"states", "states.size()"};
 
-QMATH_INLINE bool expect_selection(const selection& which, std::size_t n,
-                                   std::size_t count) noexcept {
-  constexpr const char* function = "observe";
-  if (!expect_data(function, "mask", which.mask.data, which.mask.n) ||
-      !expect_data(function, "lengths", which.lengths.data(), which.lengths.size()) ||
-      !expect_data(function, "channels", which.channels.data, which.channels.n) ||
-      !expect_parts("x.size()", n, "a multiple of mask.size()", which.mask.n) ||
-      !expect_parts("x.size()", n, "a multiple of lengths.size()", which.lengths.size())) {
-    return false;
-  }
-  if (which.channels.n != 0 &&
-      !expect_equal(function, "channels.size()", which.channels.n, "layout.count()", count)) {
-    return false;
-  }
-  if (!QMATH_CHECKS || which.lengths.empty()) return true;
-  if (which.positions == 0) {
-    library::report_argument(function, "positions", "is 0");
-    return false;
-  }
-  if (!expect_parts("x.size() / lengths.size()", n / which.lengths.size(),
-                    "a multiple of positions", which.positions)) {
-    return false;
-  }
-  for (const std::uint32_t length : which.lengths) {
-    if (!expect_at_least(function, "positions", which.positions, "at least every length", length)) {
-      return false;
-    }
-  }
-  return true;
-}
-
-/// False also where there is nothing to do.
+/// False also where there is nothing to do. channels: whether the selection may have some.
 template <class O>
-QMATH_INLINE bool set_walk(detail::walk_job& job, std::span<O> states, const real_array& x,
-                           const granularity& layout, const selection& which,
-                           bool channels) noexcept {
-  constexpr const char* function = "observe";
+QMATH_INLINE bool set_walk(const char* function, const state_names& names, detail::walk_job& job,
+                           std::span<O> states, const real_array& x, const granularity& layout,
+                           const selection& which, bool channels) noexcept {
   if (!expect_array(function, x_names, x) ||
-      !expect_layout(function, "states.size()", states.size(), layout, "x.size()", x.n) ||
-      !expect_data(function, "states", states.data(), states.size()) ||
-      !expect_disjoint(function, "states", states.data(), states.size(), x_names.overlaps,
+      !expect_layout(function, names.size, states.size(), layout, x_names.size, x.n) ||
+      !expect_data(function, names.data, states.data(), states.size()) ||
+      !expect_disjoint(function, names.data, states.data(), states.size(), x_names.overlaps,
                        static_cast<const std::byte*>(x.data), x.bytes)) {
     return false;
   }
-  if (!channels && which.channels.n != 0) {
-    if (QMATH_CHECKS) library::report_argument(function, "channels", "are given without a layout");
+  if (channels ? !expect_selection(function, which, x_names.size, x.n, layout.count())
+               : !expect_selection(function, which, x_names.size, x.n)) {
     return false;
   }
-  if (!expect_selection(which, x.n, layout.count())) return false;
   job.data = x.data;
   job.n = x.n;
   job.type = x.type;
@@ -150,8 +116,9 @@ QMATH_INLINE void add(histogram_observer<Bins>& o, const real_array& x) noexcept
 }
 
 template <class O>
-inline void add_piece(void* state, const void* x, std::size_t n, detail::real_type type) noexcept {
-  add(*static_cast<O*>(state), piece_of(x, n, type));
+inline void add_piece(const detail::walk_job& job, void* state, const void* x,
+                      std::size_t n) noexcept {
+  add(*static_cast<O*>(state), piece_of(x, n, job.type));
 }
 
 /// Columns, or channels of any layout, of which one call of the kernel finds the ranges.

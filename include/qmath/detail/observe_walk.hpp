@@ -10,8 +10,8 @@
 #include <cstring>
 
 #include "qmath/detail/call.hpp"
+#include "qmath/detail/selected.hpp"
 #include "qmath/granularity.hpp"
-#include "qmath/observe/selection.hpp"
 
 QMATH_BEGIN_TYPES
 namespace detail {
@@ -36,8 +36,8 @@ struct walk_job {
   }
 };
 
-/// Takes a piece of n elements.
-using piece_function = void (*)(void* state, const void* x, std::size_t n, real_type type);
+/// Takes a piece of n elements for the state number (state - job.states) / job.state_size.
+using piece_function = void (*)(const walk_job& job, void* state, const void* x, std::size_t n);
 
 }  // namespace detail
 QMATH_END_TYPES
@@ -49,15 +49,22 @@ QMATH_INLINE constexpr std::uint64_t saturating_sum(std::uint64_t a, std::uint64
   return a + b < a ? ~std::uint64_t{0} : a + b;
 }
 
-QMATH_INLINE constexpr std::size_t smaller(std::size_t a, std::size_t b) noexcept {
-  return a < b ? a : b;
-}
-
 /// Elements of block c in one period.
 QMATH_INLINE constexpr std::size_t elements_of(const granularity& g, std::size_t c) noexcept {
   const std::size_t row = c / g.col_blocks() % g.row_blocks() * g.block_rows;
   const std::size_t col = c % g.col_blocks() * g.block_cols;
   return smaller(g.block_rows, g.rows - row) * smaller(g.block_cols, g.cols - col);
+}
+
+/// How many elements from i on, which is inside one repeat, go to the same sums.
+QMATH_INLINE std::size_t run_length(const granularity& g, std::size_t i) noexcept {
+  const std::size_t col = i % g.cols, row = i / g.cols % g.rows;
+  if (g.block_cols < g.cols) {
+    const std::size_t in_block = g.block_cols - col % g.block_cols;
+    return in_block < g.cols - col ? in_block : g.cols - col;
+  }
+  const std::size_t rows = g.block_rows - row % g.block_rows;
+  return (rows < g.rows - row ? rows : g.rows - row) * g.cols - col;
 }
 
 }  // namespace impl
@@ -102,7 +109,7 @@ class piece_collector {
   }
 
   void flush() noexcept {
-    if (held_ != 0) add_(state_, buffer_, held_, job_.type);
+    if (held_ != 0) add_(job_, state_, buffer_, held_);
     held_ = 0;
   }
 
@@ -145,7 +152,7 @@ class piece_collector {
   void put_run(std::size_t begin, std::size_t end) noexcept {
     const unsigned char* from = static_cast<const unsigned char*>(job_.data) + begin * element_;
     std::size_t n = end - begin;
-    if (n >= long_run) return add_(state_, from, n, job_.type);
+    if (n >= long_run) return add_(job_, state_, from, n);
     if (held_ + n > capacity) flush();
     unsigned char* to = buffer_ + held_ * element_;
     held_ += n;
@@ -178,9 +185,9 @@ QMATH_LIBRARY void walk(const detail::walk_job& job, detail::piece_function add)
     for (std::size_t i = 0; i < job.n; i += g.cols) {
       std::size_t c = i / g.cols % (g.outer * g.rows) * g.col_blocks();
       for (std::size_t col = 0; col < g.cols; col += g.block_cols, ++c) {
-        add(static_cast<unsigned char*>(job.states) + c * job.state_size,
-            from + (i + col) * detail::size_of(job.type), impl::smaller(g.block_cols, g.cols - col),
-            job.type);
+        add(job, static_cast<unsigned char*>(job.states) + c * job.state_size,
+            from + (i + col) * detail::size_of(job.type),
+            impl::smaller(g.block_cols, g.cols - col));
       }
     }
     return;
@@ -198,7 +205,7 @@ QMATH_LIBRARY void walk(const detail::walk_job& job, detail::piece_function add)
                                        : impl::smaller(row + together, block_end);
       std::size_t c = (matrix * g.row_blocks() + block_row) * g.col_blocks();
       for (std::size_t col = 0; col < g.cols; col += g.block_cols, ++c) {
-        if (job.which.channels.n != 0 && job.which.channels.data[c] == 0) continue;
+        if (!impl::selects_channel(job.which, c)) continue;
         const std::size_t width = impl::smaller(g.block_cols, g.cols - col);
         pieces.begin(c);
         for (std::size_t r = row; r < rows_end; ++r) {

@@ -25,6 +25,7 @@
 #include "qmath/core/params.hpp"
 #include "qmath/detail/limits.hpp"
 #include "qmath/observe/observers.hpp"
+#include "qmath/observe/selection.hpp"
 
 QMATH_BEGIN_TYPES
 
@@ -128,18 +129,21 @@ QMATH_END_TYPES
 QMATH_BEGIN_NAMESPACE
 
 /// Takes n live elements more. True if they have the first NaN, or the first infinity, of the window:
-/// live.first_nan and live.first_infinite say where.                                                      x: [n]
-/// @pre x does not overlap the monitor; x has data, unless n = 0.
+/// live.first_nan and live.first_infinite say where. Elements that `which` does not select have a place in the stream,
+/// so that the same blocks are read, but are not looked at.                                               x: [n]
+/// @pre x does not overlap the monitor; x has data, unless n = 0; which as for observe, without channels.
 template <std::size_t Bins, readable_real_range X>
-QMATH_INLINE bool watch(drift_monitor<Bins>& monitor, const X& x) noexcept {
+QMATH_INLINE bool watch(drift_monitor<Bins>& monitor, const X& x,
+                        const selection& which = {}) noexcept {
   const impl::real_array data = impl::reals_of(x);
   if (!impl::expect_array("watch", impl::x_names, data) ||
       !impl::expect_disjoint("watch", "monitor", &monitor, 1, impl::x_names.overlaps,
-                             static_cast<const std::byte*>(data.data), data.bytes)) {
+                             static_cast<const std::byte*>(data.data), data.bytes) ||
+      !impl::expect_selection("watch", which, impl::x_names.size, data.n)) {
     return false;
   }
   return library::watch(impl::bins_of(monitor), monitor.sampling, monitor.live, monitor.counts,
-                        data.data, data.n, data.type);
+                        data.data, data.n, data.type, which);
 }
 
 /// What changed since the calibration. All is undecided without calibration data, or with less than limits.least_count

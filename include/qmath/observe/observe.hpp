@@ -39,8 +39,8 @@ template <observer O, readable_real_range X>
 QMATH_INLINE void observe(O& o, const X& x, const selection& which = {}) noexcept {
   detail::walk_job job;
   const std::span data(x);
-  if (impl::set_walk(job, std::span<O>(&o, 1), impl::reals_of(x), per_tensor(data.size()), which,
-                     false)) {
+  if (impl::set_walk("observe", impl::observe_names, job, std::span<O>(&o, 1), impl::reals_of(x),
+                     per_tensor(data.size()), which, false)) {
     impl::observe(job, std::span<O>(&o, 1));
   }
 }
@@ -55,7 +55,10 @@ QMATH_INLINE void observe(S&& states, const X& x, const granularity& layout,
                           const selection& which = {}) noexcept {
   detail::walk_job job;
   const std::span<detail::element_of<S>> all(states);
-  if (impl::set_walk(job, all, impl::reals_of(x), layout, which, true)) impl::observe(job, all);
+  if (impl::set_walk("observe", impl::observe_names, job, all, impl::reals_of(x), layout, which,
+                     true)) {
+    impl::observe(job, all);
+  }
 }
 
 /// As if `into` had been given the data of both.
@@ -78,6 +81,12 @@ QMATH_INLINE void merge(S&& into, const R& from) noexcept {
 template <observer O>
 QMATH_INLINE void reset(O& o) noexcept {
   impl::reset_observer(o);
+}
+template <detail::viewable S>
+  requires observer<detail::element_of<S>>
+QMATH_INLINE void reset(S&& states) noexcept {
+  const std::span all(states);
+  for (std::size_t i = 0; i < all.size(); ++i) impl::reset_observer(all[i]);
 }
 
 // ---- Ranges: the empty one without data ----------------------------------------------------------
