@@ -17,9 +17,12 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+from cycler import cycler
 
 plt.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "qmath", "font.size": 9, "axes.spines.top": False,
-                     "axes.spines.right": False})  # fmt: skip
+                     "axes.spines.right": False,
+                     # Ten of the default, and more for many ranges.
+                     "axes.prop_cycle": cycler(color=[*plt.cm.tab10.colors, "black", "0.6", "navy", "gold"])})  # fmt: skip
 
 
 def draw_histogram(axes, picture):

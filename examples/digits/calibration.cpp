@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "framework_bins.hpp"
+
 namespace digits {
 namespace {
 
@@ -25,11 +27,28 @@ Observer observe_in_batches(const layer_data& x) {
 
 using histogram = qmath::histogram_observer<>;
 
+value_range min_max_of(const layer_data& x) {
+  return qmath::range_of(observe_in_batches<qmath::min_max_observer>(x));
+}
+
+// Searches of frameworks end in ranges on both sides of zero, which are theirs for signed codes. Those of this network
+// are not: what no value is in is cut.
+value_range inside(value_range range, value_range values) {
+  return {std::max(range.min, values.min), std::min(range.max, values.max)};
+}
+
+// The bins of magnitudes, and those on both sides of zero.
+framework_bins magnitude_bins(const layer_data& x, std::size_t bins) {
+  return framework_bins(x.values, {0.0f, qmath::absmax(min_max_of(x))}, bins, true);
+}
+framework_bins symmetric_bins(const layer_data& x, std::size_t bins) {
+  return framework_bins(x.values, qmath::absmax_range(min_max_of(x)), bins);
+}
+
 constexpr calibrator all_calibrators[] = {
-    {"min/max",
-     [](const layer_data& x) {
-       return qmath::range_of(observe_in_batches<qmath::min_max_observer>(x));
-     }},
+    {"min/max", min_max_of},
+    {"absmax", [](const layer_data& x) { return qmath::absmax_range(min_max_of(x)); }},
+    {"power of two", [](const layer_data& x) { return qmath::power_of_two_range(min_max_of(x)); }},
     {"moving average",
      [](const layer_data& x) {
        return qmath::range_of(observe_in_batches<qmath::moving_average_observer>(x));
@@ -50,10 +69,31 @@ constexpr calibrator all_calibrators[] = {
      [](const layer_data& x) {
        return qmath::mse_range<std::uint8_t>(observe_in_batches<histogram>(x));
      }},
-    {"power of two",
+    // What frameworks find, with their defaults.
+    {"PyTorch histogram",
      [](const layer_data& x) {
-       return qmath::power_of_two_range(
-           qmath::range_of(observe_in_batches<qmath::min_max_observer>(x)));
+       const value_range all = min_max_of(x);
+       const framework_bins bins(x.values, all, 2048);
+       return qmath::calibrators::pytorch_histogram(bins.view().counts, all);
+     }},
+    {"ONNX Runtime percentile",
+     [](const layer_data& x) {
+       return qmath::calibrators::onnxruntime_percentile(magnitude_bins(x, 2048).view());
+     }},
+    {"ONNX Runtime entropy",
+     [](const layer_data& x) {
+       return qmath::calibrators::onnxruntime_entropy(symmetric_bins(x, 128).view());
+     }},
+    {"NVIDIA entropy",
+     [](const layer_data& x) {
+       const value_range found =
+           qmath::calibrators::tensorrt_entropy(magnitude_bins(x, 2048).view());
+       return inside(found, min_max_of(x));
+     }},
+    {"AIMET TF enhanced",
+     [](const layer_data& x) {
+       const framework_bins bins(x.values, min_max_of(x), 512);
+       return qmath::calibrators::aimet_tf_enhanced(bins.view());
      }},
 };
 
@@ -71,10 +111,9 @@ std::vector<value_range> calibrate(const calibrator& how, const float_network& n
 }
 
 double clip_rate(std::span<const float> values, value_range range) {
-  std::vector<std::uint8_t> codes(values.size());
-  qmath::clip_counts counts;
-  qmath::quantize(values, qmath::choose_params<std::uint8_t>(range), codes, {.counts = &counts});
-  return qmath::rate(counts.low + counts.high, values.size());
+  qmath::clip_sums sums;
+  qmath::count_clipped<std::uint8_t>(values, qmath::choose_params<std::uint8_t>(range), sums);
+  return qmath::rate(sums.clipped.low + sums.clipped.high, sums.count);
 }
 
 }  // namespace digits

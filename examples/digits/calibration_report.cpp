@@ -32,10 +32,10 @@ void print_calibrators(float_network& network, const dataset_split& split,
   };
   const std::vector<float> reference = logits_of(network);
 
-  std::printf("\n%-22s %22s %22s %22s\n%-22s %22s %22s %22s\n", "calibration of the", "int8,",
+  std::printf("\n%-24s %22s %22s %22s\n%-24s %22s %22s %22s\n", "calibration of the", "int8,",
               "int8,", "4 bits,", "activations", "weights per tensor", "weights per channel",
               "weights per 32");
-  std::printf("%-22s  %4zu/%zu\n", "float", count_equal(predict(reference), test.labels),
+  std::printf("%-24s  %4zu/%zu\n", "float", count_equal(predict(reference), test.labels),
               test.size());
   std::vector<std::string> names;
   std::vector<pictures::named_values> bars = {
@@ -45,7 +45,7 @@ void print_calibrators(float_network& network, const dataset_split& split,
     int8_network per_tensor(network, ranges, weight_scales::per_tensor);
     int8_network per_channel(network, ranges, weight_scales::per_channel);
     int4_network per_group(network, ranges);
-    std::printf("%-22s", how.name);
+    std::printf("%-24s", how.name);
     names.push_back(how.name);
     for (auto& [bar, logits] :
          {std::pair{&bars[0], logits_of(per_tensor)}, std::pair{&bars[1], logits_of(per_channel)},
@@ -111,13 +111,13 @@ void print_clipping(const float_network& network, const dataset_split& split,
   const auto inputs = network.layer_inputs(split.calibration.pixels);
   const auto test = network.layer_inputs(split.test.pixels);
 
-  std::printf("\n%-22s", "clipped, held-out");
+  std::printf("\n%-24s", "clipped, held-out");
   for (std::size_t l = 0; l < inputs.size(); ++l) std::printf(" %20s", input_name(l).c_str());
   std::printf("\n");
   std::vector<std::vector<pictures::named_range>> found(inputs.size());
   for (const calibrator& how : calibrators()) {
     const std::vector<qmath::value_range> ranges = calibrate(how, network, inputs);
-    std::printf("%-22s", how.name);
+    std::printf("%-24s", how.name);
     for (std::size_t l = 0; l < inputs.size(); ++l) {
       found[l].push_back({how.name, ranges[l]});
       std::printf(" %18.3f %%", 100.0 * clip_rate(test[l], ranges[l]));

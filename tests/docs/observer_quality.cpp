@@ -108,6 +108,14 @@ struct observers {
   };
   static constexpr one all[] = {
       {"min/max", [](data x) { return qmath::range_of(seen<qmath::min_max_observer>(x)); }},
+      {"absmax",
+       [](data x) {
+         return qmath::absmax_range(qmath::range_of(seen<qmath::min_max_observer>(x)));
+       }},
+      {"power of two",
+       [](data x) {
+         return qmath::power_of_two_range(qmath::range_of(seen<qmath::min_max_observer>(x)));
+       }},
       {"moving average",
        [](data x) { return qmath::range_of(seen<qmath::moving_average_observer>(x)); }},
       {"mean ± 3 sigma",
@@ -171,7 +179,8 @@ constexpr const char* head =
 The signal to quantization noise ratio in dB (`sqnr_db`) of %zu numbers, a matrix of [%zu, %zu], after they were
 quantized by the range that an observer found, and dequantized: 6 dB are a bit. Parameters are for the whole tensor, for
 each row, or for each group of %zu; `uint8`, `u4` and `u2`, `affine`. Moving averages see their data in 8
-batches; histograms have 2048 bins. [choosing.md](choosing.md) has the advice, [observers.md](observers.md) the
+batches; histograms have 2048 bins; "absmax" and "power of two" are `absmax_range` and `power_of_two_range` of the smallest
+and the largest number. [choosing.md](choosing.md) has the advice, [observers.md](observers.md) the
 definitions.
 
 This page is written by a program, tests/docs/observer_quality.cpp, and a test compares them:
@@ -190,6 +199,8 @@ Where the ranges are, with 4 bits and one range for the tensor (the number of va
 
 - `mse` is the best of each column, as it should be; the program that writes this page fails where it is more than
   0.05 dB below another observer. With 8 bits `min/max` comes close to it, with 4 and 2 bits it does not.
+- `absmax` costs a bit where data have one sign, and little where both ends are alike; a power of two costs up to another
+  one.
 - The squared error looks after large numbers. Where outliers carry nothing, look at the last table: there percentiles
   and sigmas are better, in ranges that most of the numbers share.
 - A moving average of few numbers is too small: the extremes of 16 neighbours are not those of 128.
