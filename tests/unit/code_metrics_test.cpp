@@ -252,6 +252,12 @@ TEST_CASE("contract: codes and clips") {
           [&](counts& t) { qmath::count_codes(q, rows, t); });
   refused("qmath::count_codes: counts.size() / number of codes is 2, but layout.count() is 1", n,
           [&](counts& t) { qmath::count_codes(q, t); });
+  if constexpr (sizeof(std::size_t) == 8) {
+    refused(
+        "qmath::count_codes: counts.size() is 512, must be a multiple of the number of codes, "
+        "4294967296",
+        n, [&](counts& t) { qmath::count_codes(std::vector<std::int32_t>(12), t); });
+  }
   refused("qmath::count_codes: q.size() is 12, must be a multiple of layout.period(), 10", n,
           [&](counts& t) { qmath::count_codes(q, qmath::per_row(2, 5), t); });
   refused("qmath::count_codes: positions is 0", n, [&](counts& t) {

@@ -118,9 +118,11 @@ QMATH_INLINE void count_clips(detail::clip_walk& job, const real_array& x,
 
 // ---- Codes ---------------------------------------------------------------------------------------
 
-/// How many codes there are.
+/// How many codes there are; those of 32 bits may be more than a std::size_t can be, which is then the largest.
 QMATH_INLINE constexpr std::size_t number_of(code_range codes) noexcept {
-  return static_cast<std::size_t>(static_cast<std::int64_t>(codes.max) - codes.min + 1);
+  constexpr auto most = static_cast<std::size_t>(-1);
+  const std::int64_t n = static_cast<std::int64_t>(codes.max) - codes.min + 1;
+  return sizeof(std::size_t) < 8 && n > 0xFFFFFFFF ? most : static_cast<std::size_t>(n);
 }
 
 QMATH_INLINE void count_codes(const code_array& q, const granularity& layout,
@@ -181,7 +183,7 @@ inline double entropy_in_bits(const std::uint64_t* counts, std::size_t n,
 QMATH_INLINE std::int32_t code_or_field(const void* q, detail::code_type type,
                                         std::size_t i) noexcept {
   const auto* const bytes = static_cast<const std::uint8_t*>(q);
-  const auto field = [&](auto at) __attribute__((always_inline)) {
+  const auto field = [&](auto at) QMATH_INLINE_LAMBDA {
     return static_cast<std::int32_t>(bytes[at.byte] >> at.bit & at.mask);
   };
   constexpr bit_order low = bit_order::first_low, high = bit_order::first_high;
@@ -230,12 +232,19 @@ QMATH_LIBRARY void count_codes(const detail::code_count_job& job) noexcept {
       const std::size_t end = i + impl::smaller(run, length - i);
       const std::size_t c = job.layout.index(first + i);
       std::uint64_t* const counts = job.counts + c * job.codes;
-      const bool excluded = !impl::selects_channel(job.which, c);
-      for (; i < end; ++i) {
-        if (excluded || (!all && used[i] == 0)) continue;
-        std::int32_t code = impl::code_or_field(job.q, job.type, first + i);
+      const auto count = [&](std::size_t k) QMATH_INLINE_LAMBDA {
+        std::int32_t code = impl::code_or_field(job.q, job.type, first + k);
         if (code > codes / 2 - 1 && codes != 0) code -= codes;
         ++counts[code - job.lowest];
+      };
+      if (!impl::selects_channel(job.which, c)) {
+        i = end;
+      } else if (all) {
+        for (; i < end; ++i) count(i);
+      } else {
+        for (; i < end; ++i) {
+          if (used[i] != 0) count(i);
+        }
       }
     }
   }

@@ -186,19 +186,13 @@ struct watch_job {
   bool all;
 };
 
-/// n <= observe_chunk elements from number `first` on: a byte for each, not 0 if it is selected; null: all are.
-inline const unsigned char* selected_in(const watch_job& job, std::size_t first, std::size_t n,
-                                        unsigned char* buffer) noexcept {
-  return job.all ? nullptr : selected_bytes(*job.which, job.n, first, n, buffer);
-}
-
 /// Counts NaN and infinities in n <= observe_chunk elements. True if one of them is the first.
-inline bool note_nonfinite(const watch_job& job, std::size_t first, std::size_t n) noexcept {
-  if (!has_nonfinite(job.x, first, n, job.type)) return false;
+inline bool count_special(const watch_job& job, std::size_t first, std::size_t n) noexcept {
   float buffer[observe_chunk];
   unsigned char bytes[observe_chunk];
   const float* const v = chunk_of(job.x, first, n, job.type, buffer);
-  const unsigned char* const used = selected_in(job, first, n, bytes);
+  const unsigned char* const used =
+      job.all ? nullptr : selected_bytes(*job.which, job.n, first, n, bytes);
   drift_live& live = *job.live;
   bool is_first = false;
   for (std::size_t i = 0; i < n; ++i) {
@@ -212,20 +206,21 @@ inline bool note_nonfinite(const watch_job& job, std::size_t first, std::size_t 
   return is_first;
 }
 
-/// Those of n <= observe_chunk elements that are selected, as floats: in memory, or in `buffer`.
-inline const float* selected_chunk(const watch_job& job, std::size_t first, std::size_t& n,
-                                   float* buffer) noexcept {
+QMATH_INLINE bool note_nonfinite(const watch_job& job, std::size_t first, std::size_t n) noexcept {
+  return has_nonfinite(job.x, first, n, job.type) && count_special(job, first, n);
+}
+
+/// Copies those of n <= observe_chunk elements that are selected to `to`, which may be `chunk`. Returns how many.
+inline std::size_t keep_selected(const watch_job& job, std::size_t first, const float* chunk,
+                                 std::size_t n, float* to) noexcept {
   unsigned char bytes[observe_chunk];
-  const float* const chunk = chunk_of(job.x, first, n, job.type, buffer);
-  const unsigned char* const used = selected_in(job, first, n, bytes);
-  if (used == nullptr) return chunk;
+  const unsigned char* const used = selected_bytes(*job.which, job.n, first, n, bytes);
   std::size_t kept = 0;
   for (std::size_t i = 0; i < n; ++i) {
-    buffer[kept] = chunk[i];  // never behind i
+    to[kept] = chunk[i];  // never behind i
     kept += used[i] != 0 ? 1 : 0;
   }
-  n = kept;
-  return buffer;
+  return kept;
 }
 
 inline bool watch_all(const watch_job& job) noexcept {
@@ -240,7 +235,11 @@ inline bool watch_all(const watch_job& job) noexcept {
   for_each_sample(sampling, live.elements, job.n, [&](std::size_t first, std::size_t n) {
     if (!sampling.all_for_nonfinite) is_first |= note_nonfinite(job, first, n);
     float buffer[observe_chunk];
-    const float* chunk = selected_chunk(job, first, n, buffer);
+    const float* chunk = chunk_of(job.x, first, n, job.type, buffer);
+    if (!job.all) {
+      n = keep_selected(job, first, chunk, n, buffer);
+      chunk = buffer;
+    }
     if (!all_finite(chunk, n)) {
       nonfinite_counts counted = {0, 0, 0};
       n = keep_finite(chunk, n, buffer, counted);

@@ -5,6 +5,8 @@
 #ifndef QMATH_DETAIL_METRICS_IMPL_HPP_
 #define QMATH_DETAIL_METRICS_IMPL_HPP_
 
+#include <type_traits>
+
 #include "qmath/detail/bits.hpp"
 #include "qmath/detail/call.hpp"
 #include "qmath/detail/exact_sum.hpp"
@@ -181,11 +183,24 @@ QMATH_INLINE std::size_t remove_masked(const detail::error_job& job, std::size_t
                                        std::size_t n, float* a, float* b) noexcept {
   unsigned char buffer[block_elements];
   const unsigned char* const used = selected_bytes(job.which, job.n, begin, n, buffer);
-  std::size_t left = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    left += used[i] != 0 ? 1 : 0;
-    a[i] = used[i] != 0 ? a[i] : 0.0f, b[i] = used[i] != 0 ? b[i] : 0.0f;
+  std::uint32_t left = 0;
+  // So many at a time: a number that the compiler knows, and memory that nothing else points to, for vector code.
+  constexpr std::size_t together = 16;
+  const auto keep = [&](std::size_t first, auto length) __attribute__((always_inline)) {
+    std::uint32_t ones[together];
+    for (std::size_t k = 0; k < length; ++k) ones[k] = used[first + k] != 0 ? 0xFFFFFFFFu : 0u;
+    for (float* const x : {a + first, b + first}) {
+      for (std::size_t k = 0; k < length; ++k) {
+        x[k] = detail::bit_cast<float>(detail::bit_cast<std::uint32_t>(x[k]) & ones[k]);
+      }
+    }
+    for (std::size_t k = 0; k < length; ++k) left += ones[k] & 1u;
+  };
+  std::size_t i = 0;
+  for (; i + together <= n; i += together) {
+    keep(i, std::integral_constant<std::size_t, together>{});
   }
+  if (i != n) keep(i, n - i);
   return left;
 }
 

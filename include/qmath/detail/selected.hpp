@@ -125,13 +125,6 @@ QMATH_INLINE const unsigned char* selected_bytes(const selection& which, std::si
   return buffer;
 }
 
-/// How many of them are selected.
-QMATH_INLINE std::size_t count_selected(const unsigned char* bytes, std::size_t n) noexcept {
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < n; ++i) count += bytes[i] != 0 ? 1 : 0;
-  return count;
-}
-
 }  // namespace impl
 QMATH_END_NAMESPACE
 
