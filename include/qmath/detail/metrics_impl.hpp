@@ -186,7 +186,7 @@ QMATH_INLINE std::size_t remove_masked(const detail::error_job& job, std::size_t
   std::uint32_t left = 0;
   // So many at a time: a number that the compiler knows, and memory that nothing else points to, for vector code.
   constexpr std::size_t together = 16;
-  const auto keep = [&](std::size_t first, auto length) __attribute__((always_inline)) {
+  const auto keep = [&](std::size_t first, auto length) QMATH_INLINE_LAMBDA {
     std::uint32_t ones[together];
     for (std::size_t k = 0; k < length; ++k) ones[k] = used[first + k] != 0 ? 0xFFFFFFFFu : 0u;
     for (float* const x : {a + first, b + first}) {

@@ -231,7 +231,7 @@ HWY_INLINE void pack_block(const pack_job& job, std::size_t row, std::size_t row
   const bool is_far = job.k * job.n >= std::size_t{1} << 21;
   // So many columns from c on, the rows from r to `end`.
   const auto strip = [&](auto d8, std::size_t c, std::size_t r, std::size_t end,
-                         auto& low) __attribute__((always_inline)) HWY_ATTR {
+                         auto& low) QMATH_INLINE_LAMBDA HWY_ATTR {
     using D = decltype(d8);
     using lines = std::conditional_t<Rows, lines_from_rows<D>, lines_from_columns<D>>;
     read_strip<true>(d8, 4 * c, state, low,
