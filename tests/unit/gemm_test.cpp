@@ -32,6 +32,8 @@ const std::vector<shape>& shapes() {
     }
     for (const std::size_t k : {64u, 127u, 1000u, 4099u}) s.push_back({13, 35, k});
     s.insert(s.end(), {{16, 35, 4099}, {2, 33, 6501}});  // k in blocks, longer ones of fewer rows
+    s.insert(s.end(),
+             {{1, 35, 67}, {1, 35, 1003}});  // one row: groups of k side by side, and the rest
     return s;
   }();
   return all;
