@@ -26,6 +26,7 @@
 #include "qmath/range.hpp"
 #include "qmath/schemes.hpp"
 #if QMATH_WITH_CALIBRATION
+#include "qmath/code_metrics.hpp"
 #include "qmath/layers.hpp"
 #include "qmath/metrics.hpp"
 #include "qmath/observe/calibrators.hpp"
@@ -35,7 +36,6 @@
 #include "qmath/sensitivity.hpp"
 #endif
 // ---- operations
-#include "qmath/code_metrics.hpp"
 #include "qmath/dynamic.hpp"
 #include "qmath/executor.hpp"
 #include "qmath/quantize.hpp"
