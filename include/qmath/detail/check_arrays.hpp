@@ -19,7 +19,8 @@ template <class T>
 QMATH_INLINE bool are_inside(std::span<const T> values, std::uint32_t first,
                              std::uint32_t width) noexcept {
   static_assert(sizeof(T) == sizeof(std::uint32_t));
-  return active<&detail::kernel_table::all_inside>()(values.data(), values.size(), first, width);
+  return values.empty() ||
+         active<&detail::kernel_table::all_inside>()(values.data(), values.size(), first, width);
 }
 
 /// Finite and > 0, which are neighbours as bits.

@@ -67,14 +67,17 @@ class gemm_loop {
   void run(std::size_t task) {
     const std::size_t task_rows = gemm_task_rows(p.k);
     const std::size_t across = (p.n + gemm_task_columns - 1) / gemm_task_columns;
-    const std::size_t row = task / across * task_rows, rows = HWY_MIN(task_rows, p.m - row);
-    column = task % across * gemm_task_columns;
+    const std::size_t down =
+        across == 1 ? task : task / across;  // divisions take long in small calls
+    const std::size_t row = down * task_rows, rows = HWY_MIN(task_rows, p.m - row);
+    column = (task - down * across) * gemm_task_columns;
     columns = HWY_MIN(gemm_task_columns, p.n - column);
     prepare_columns();
     if (needs_row_sums && row != first_row) prepare_row_sums(row, rows);
     first_row = row;
 
-    const std::size_t few = rows % dot.max_rows;
+    const std::size_t few =
+        static_cast<std::uint32_t>(rows) % static_cast<std::uint32_t>(dot.max_rows);
     if (few != rows) {
       for (std::size_t c = 0; c < columns; c += dot.main_columns) {
         const std::size_t n = HWY_MIN(dot.main_columns, columns - c);
