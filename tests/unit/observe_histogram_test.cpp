@@ -250,7 +250,7 @@ TEST_CASE_TEMPLATE("histogram: long arrays", H, histogram_observer<8>, histogram
 TEST_CASE("histogram: a long array after which counts end at 2^64 - 1") {
   const std::vector<float> x(3000, 0.5f);
   support::for_each_target([&] {
-    for (const std::uint64_t left : {1500, 2999, 3000, 3001}) {
+    for (const std::uint64_t left : {1500u, 2999u, 3000u, 3001u}) {
       histogram_observer<8> h;
       qmath::observe(h, std::vector<float>{0.5f, 0.9f});
       h.summary.count = most - left;
