@@ -17,5 +17,8 @@ function(qmath_add_warnings target)
   # own header of AVX-512, wherever that is inlined.
   if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     target_compile_options(${target} PRIVATE -Wno-restrict -Wno-error=uninitialized)
+    if(CMAKE_CXX_FLAGS MATCHES "-march=")  # everywhere then: tens of thousands of lines
+      target_compile_options(${target} PRIVATE -Wno-uninitialized -Wno-maybe-uninitialized)
+    endif()
   endif()
 endfunction()
