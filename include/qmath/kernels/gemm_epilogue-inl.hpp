@@ -240,14 +240,8 @@ HWY_INLINE void finish_two(const gemm_problem& p, const gemm_epilogue& e, const 
   const auto m0 = load_of_columns(df, e.scales, e.scale_step, t.column + c, N);
   const auto m1 = load_of_columns(df, e.scales, e.scale_step, t.column + c + N, N);
   const auto product = [&](const std::int32_t* sums, auto m) HWY_ATTR {
-    const auto y = hn::Mul(hn::ConvertTo(df, hn::LoadU(di, sums)), m);
-#if HWY_ARCH_X86
-    return nearest_int(hn::Min(y, hi));
-#else
-    return nearest_int(clamp_for_nearest_int(y, lo, hi));
-#endif
+    return requantize_to_narrow(df, hn::LoadU(di, sums), m, lo, hi);
   };
-  (void)lo;
   for_each_row(t, c, out, p.c_stride, [&](std::size_t r, const std::int32_t* sums, Q* to) HWY_ATTR {
     auto first = m0, second = m1;
     if (e.row_scales) {

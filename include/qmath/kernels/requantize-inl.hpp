@@ -21,6 +21,18 @@ HWY_INLINE VI requantize_vector(DF df, VI acc, VF multiplier, VF lo, VF hi) {
   return nearest_int(hn::Min(hn::Max(t, lo), hi));
 }
 
+// The same where the narrowing that follows saturates to 8 bits: x86 needs no lower bound, its conversion has one.
+template <class DF, class VI, class VF>
+HWY_INLINE VI requantize_to_narrow(DF df, VI acc, VF multiplier, VF lo, VF hi) {
+  const VF t = hn::Mul(hn::ConvertTo(df, acc), multiplier);  // no NaN
+#if HWY_ARCH_X86
+  (void)lo;
+  return nearest_int(hn::Min(t, hi));
+#else
+  return nearest_int(clamp_for_nearest_int(t, lo, hi));
+#endif
+}
+
 // ---- Kinds of products ---------------------------------------------------------------------------
 
 enum class requantize_kind {
@@ -103,13 +115,8 @@ struct real_products {
     const auto l = hn::Set(df, lo), h = hn::Set(df, hi);
     if constexpr (sizeof(Q) != 1) {
       return requantize_vector(df, acc, m, l, h);
-    } else {                                            // what follows saturates
-      const VF t = hn::Mul(hn::ConvertTo(df, acc), m);  // no NaN
-#if HWY_ARCH_X86
-      return nearest_int(hn::Min(t, h));
-#else
-      return nearest_int(clamp_for_nearest_int(t, l, h));
-#endif
+    } else {
+      return requantize_to_narrow(df, acc, m, l, h);
     }
   }
 };
