@@ -21,10 +21,18 @@
 QMATH_BEGIN_NAMESPACE
 namespace impl {
 
-/// x as a double in memory: no wider register, no contraction.
+/// x as a double that the compiler knows nothing about: no wider register, no contraction.
 QMATH_INLINE double stored(double x) noexcept {
+#if defined(__GNUC__) && defined(__x86_64__) && defined(__SSE2_MATH__)
+  __asm__("" : "+x"(x));
+  return x;
+#elif defined(__GNUC__) && defined(__aarch64__)
+  __asm__("" : "+w"(x));
+  return x;
+#else
   volatile double in_memory = x;
   return in_memory;
+#endif
 }
 
 /// n as a double, rounded once; n < 2^63, which every CPU converts in one way.
