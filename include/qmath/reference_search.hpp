@@ -2,162 +2,28 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 /// @file
-/// The definition of mse_range and entropy_range (observe/search.hpp), part of reference.hpp. Arithmetic is
-/// double: rounded() marks what is rounded, in this order; the rest is exact.
-///
-/// The mean squared error is E x^2 - 2 scale sum over the places t between two codes of T(t), where T is the expected
-/// distance of x beyond t: at such a place, q grows by 1 and (x - x')^2 changes by scale * 2 (t - x). E x^2 is the
-/// same for all candidates, and so is sum of n ln n for the divergence: what is compared is the rest.
+/// The definition of mse_range and entropy_range (observe/search.hpp), part of reference.hpp: their candidates.
+/// reference_scores.hpp says what is compared.
 #ifndef QMATH_REFERENCE_SEARCH_HPP_
 #define QMATH_REFERENCE_SEARCH_HPP_
 
-#include <cstddef>
 #include <cstdint>
 
 #include "qmath/core/params.hpp"
-#include "qmath/detail/logarithm.hpp"
 #include "qmath/formats/integer.hpp"
 #include "qmath/observe/observers.hpp"
 #include "qmath/range.hpp"
 #include "qmath/reference.hpp"
+#include "qmath/reference_scores.hpp"
 #include "qmath/schemes.hpp"
 
 QMATH_BEGIN_NAMESPACE
 namespace reference {
 
-/// Low bits of counts that are left out, so that no more than 40 remain of the sum: none below 2^40 elements.
-inline int dropped_bits(const histogram_view& h) noexcept {
-  for (int bits = 0;; ++bits) {
-    std::uint64_t sum = 0;
-    for (const std::uint64_t n : h.counts) {
-      if (sum >> 40 == 0) sum += n >> bits;
-    }
-    if (sum >> 40 == 0) return bits;
-  }
-}
-
-/// The bins of one sign of a histogram, numbered outward from zero. Lengths are in bins.
-struct bins_of_sign {
-  const histogram_view& h;
-  bool negative;
-  int dropped = dropped_bits(h);
-  std::int64_t last = outermost();  ///< bin that is not empty; -1 if there is none
-
-  std::uint64_t elements(std::int64_t j) const noexcept {
-    const std::int64_t i = (negative ? -1 - j : j) - h.first_bin;
-    if (i < 0 || i >= static_cast<std::int64_t>(h.counts.size())) return 0;
-    return h.counts[static_cast<std::size_t>(i)];
-  }
-
-  /// Without the zeros.
-  std::uint64_t count(std::int64_t j) const noexcept {
-    const std::uint64_t own = elements(j) >> dropped, next = elements(j + 1) >> dropped;
-    return j == 0 && next < own ? next : own;
-  }
-
-  std::int64_t outermost() const noexcept {
-    auto j = static_cast<std::int64_t>(h.counts.size());
-    while (j >= 0 && elements(j) == 0) --j;
-    return j;
-  }
-
-  double largest() const noexcept {
-    const float x = negative ? -h.summary.range.min : h.summary.range.max;
-    return static_cast<double>(x) / detail::power_of_two(h.summary.exponent);
-  }
-};
-
-inline double real(std::uint64_t n) noexcept {
-  return rounded(static_cast<double>(static_cast<std::int64_t>(n)));
-}
-
-/// Twice the sum of the distances of elements beyond t.
-inline double excess(const bins_of_sign& bins, double t) noexcept {
-  const std::int64_t last = bins.last;
-  if (last < 0) return 0.0;
-  double sum = 0.0;
-  if (t < static_cast<double>(last)) {
-    const std::int64_t b = floor(t);
-    std::uint64_t above = 0, twice = 0;
-    for (std::int64_t j = b; j < last; ++j) {
-      above += bins.count(j);
-      twice += static_cast<std::uint64_t>(2 * (j - b) + 1) * bins.count(j);
-    }
-    const double u = t - static_cast<double>(b);
-    const double inner = rounded(real(2 * above) - rounded(u * real(bins.count(b))));
-    sum = rounded(real(twice) - rounded(u * inner));
-  }
-  if (t < bins.largest()) {
-    const double distance = rounded(bins.largest() - t);
-    sum = rounded(sum + rounded(real(2 * bins.count(last)) * distance));
-  }
-  return sum > 0.0 ? sum : 0.0;
-}
-
-/// (i + 1/2) scale
-inline double place(std::int64_t i, double scale, const histogram_view& h) noexcept {
-  return static_cast<double>(2 * i + 1) *
-         (scale / (2.0 * detail::power_of_two(h.summary.exponent)));
-}
-
-/// n codes above that of zero, m below.
-inline double mse_score(const histogram_view& h, double scale, std::int64_t n,
-                        std::int64_t m) noexcept {
-  const bins_of_sign positive{h, false}, negative{h, true};
-  double above = 0.0, below = 0.0;
-  for (std::int64_t i = n - 1; i >= 0; --i) {
-    above = rounded(above + excess(positive, place(i, scale, h)));
-  }
-  for (std::int64_t i = m - 1; i >= 0; --i) {
-    below = rounded(below + excess(negative, place(i, scale, h)));
-  }
-  return rounded(scale / (2.0 * detail::power_of_two(h.summary.exponent)) * rounded(above + below));
-}
-
-/// The elements and the bins with middles in [from, to).
-struct cell {
-  std::uint64_t elements = 0, bins = 0;
-
-  void add(const bins_of_sign& side, double from, double to) noexcept {
-    for (std::int64_t j = 0; j <= side.last; ++j) {
-      const double middle = static_cast<double>(j) + 0.5;
-      if (middle < from || middle >= to || side.count(j) == 0) continue;
-      elements += side.count(j);
-      ++bins;
-    }
-  }
-
-  /// n ln(n / bins)
-  double term() const noexcept {
-    if (elements == 0) return 0.0;
-    const double each = rounded(real(elements) / real(bins));
-    return rounded(real(elements) * impl::logarithm(each, impl::base_e));
-  }
-};
-
-inline double entropy_score(const histogram_view& h, double scale, std::int64_t n,
-                            std::int64_t m) noexcept {
-  constexpr double infinity = detail::infinity;
-  const bins_of_sign positive{h, false}, negative{h, true};
-  double sum = 0.0;
-  for (const bins_of_sign* side : {&positive, &negative}) {
-    const std::int64_t codes = side->negative ? m : n;
-    for (std::int64_t i = codes - 1; i >= 0; --i) {
-      cell c;
-      c.add(*side, place(i, scale, h), i + 1 == codes ? infinity : place(i + 1, scale, h));
-      sum = rounded(sum + c.term());
-    }
-  }
-  cell zero;
-  zero.add(positive, 0.0, n == 0 ? infinity : place(0, scale, h));
-  zero.add(negative, 0.0, m == 0 ? infinity : place(0, scale, h));
-  return rounded(sum + zero.term());
-}
-
-/// Codes below that of zero, of `width` beside it: the places with the least beyond them are dropped, until as many
-/// remain.
-inline std::int64_t codes_below_zero(const histogram_view& h, double scale,
-                                     std::int64_t width) noexcept {
+/// Codes below that of zero, of `width` beside it, with the least squared error: the places with the least beyond them
+/// are dropped, until as many remain.
+inline std::int64_t mse_codes_below_zero(const histogram_view& h, double scale,
+                                         std::int64_t width) noexcept {
   const bins_of_sign positive{h, false}, negative{h, true};
   std::int64_t n = width, m = width;
   while (n + m > width) {
@@ -168,60 +34,117 @@ inline std::int64_t codes_below_zero(const histogram_view& h, double scale,
   return m;
 }
 
-using search_score = double (*)(const histogram_view& h, double scale, std::int64_t n,
-                                std::int64_t m) noexcept;
-
-template <quantized_format F>
-value_range search_range(const histogram_view& h, const scheme& how, search_score score) noexcept {
-  value_range best = h.summary.range;
-  if (h.summary.count == 0) return best;
-  const code_range codes = codes_in_use<F>(how.codes);
-  const auto score_of = [&](value_range r) {
-    const affine_params p = choose_params<F>(r, how);
-    return score(h, p.scale, std::int64_t{codes.max} - p.zero_point,
-                 std::int64_t{p.zero_point} - codes.min);
+/// The same with the least divergence: all ways are tried to drop codes that no bin has, and then as many others as
+/// have to be; the fewest below zero of those that are equally good.
+inline std::int64_t entropy_codes_below_zero(const histogram_view& h, double scale,
+                                             std::int64_t width) noexcept {
+  const auto used = [&](const bins_of_sign& side) {
+    std::int64_t i = width;
+    while (i > 0 && place(i - 1, scale, h) > static_cast<double>(side.last) + 0.5) --i;
+    return i;
   };
-  const double width = detail::power_of_two(h.summary.exponent);
-  const double largest = absmax(best), full_scale = choose_params<F>(best, how).scale;
-  const auto candidate = [&](double g) -> value_range {
-    constexpr auto limit = static_cast<double>(detail::largest<float>);
-    const auto fl = [](double x) { return static_cast<float>(clamp(x, -limit, limit)); };
-    if (how.symmetric) return {0.0f - fl(g * largest), fl(g * largest)};
-    float s = fl(g * full_scale);
-    if (s == 0.0f) s = 0x1p-149f;
-    if (how.scale != scale_kind::any) s = impl::power_of_two_for(s, how.scale);
-    const std::int64_t all = std::int64_t{codes.max} - codes.min;
-    const std::int64_t below = codes_below_zero(h, s, all);
-    return {fl(0.0 - static_cast<double>(below) * s), fl(static_cast<double>(all - below) * s)};
-  };
-  double best_score = score_of(best), best_g = 1.0, octave_of_best = 1.0;
-  const auto consider = [&](double g, double octave) {
-    if (g > 1.0 || g * largest < width) return;
-    const value_range r = candidate(g);
-    const double own = score_of(r);
-    if (own <= best_score) return;
-    best_score = own, best = r, best_g = g, octave_of_best = octave;
-  };
-  for (double octave = 1.0; octave * largest >= width; octave /= 2.0) {
-    for (int m = 32; m > 16; --m) consider(octave * m / 32.0, octave);
-  }
-  const double octave = octave_of_best;
-  for (double d = octave / 64.0; d >= octave / 65536.0; d /= 2.0) {
-    const double g = best_g;
-    consider(g + d, octave);
-    consider(g - d, octave);
+  const std::int64_t n = used({h, false}), m = used({h, true});
+  std::int64_t best = m;
+  if (n + m <= width) return best;
+  std::int64_t best_sum = -1;
+  for (std::int64_t below = width - n; below <= m; ++below) {
+    const std::int64_t sum = entropy_sum(h, scale, width - below, below);
+    if (sum > best_sum) best_sum = sum, best = below;
   }
   return best;
 }
 
+/// How candidates are made and compared; mse_range and entropy_range say which ones.
+template <quantized_format F>
+struct range_search {
+  using score_function = double (*)(const histogram_view&, double scale, std::int64_t n,
+                                    std::int64_t m) noexcept;
+  using zero_function = std::int64_t (*)(const histogram_view&, double scale,
+                                         std::int64_t width) noexcept;
+  const histogram_view& h;
+  const scheme& how;
+  score_function score;
+  zero_function codes_below_zero;
+  code_range codes = codes_in_use<F>(how.codes);
+  std::int64_t all = std::int64_t{codes.max} - codes.min;
+  value_range best = h.summary.range;
+  double best_score = score_of(best);
+
+  double score_of(value_range r) const noexcept {
+    const affine_params p = choose_params<F>(r, how);
+    return score(h, p.scale, std::int64_t{codes.max} - p.zero_point,
+                 std::int64_t{p.zero_point} - codes.min);
+  }
+
+  static float fl(double x) noexcept {
+    constexpr auto limit = static_cast<double>(detail::largest<float>);
+    return static_cast<float>(clamp(x, -limit, limit));
+  }
+
+  /// A range up to `end` on either side.
+  static value_range symmetric_range(double end) noexcept { return {0.0f - fl(end), fl(end)}; }
+
+  value_range affine_range(double scale) const noexcept {
+    float s = fl(scale);
+    if (s == 0.0f) s = 0x1p-149f;
+    if (how.scale != scale_kind::any) s = impl::power_of_two_for(s, how.scale);
+    const std::int64_t below = codes_below_zero(h, s, all);
+    return {fl(0.0 - static_cast<double>(below) * s), fl(static_cast<double>(all - below) * s)};
+  }
+
+  bool consider(value_range r) noexcept {
+    const double own = score_of(r);
+    if (own <= best_score) return false;
+    best_score = own, best = r;
+    return true;
+  }
+};
+
 template <quantized_format F>
 value_range mse_range(const histogram_view& h, const scheme& how) noexcept {
-  return search_range<F>(h, how, &mse_score);
+  const value_range whole = h.summary.range;
+  if (h.summary.count == 0) return whole;
+  range_search<F> search{h, how, &mse_score, &mse_codes_below_zero};
+  const double width = detail::power_of_two(h.summary.exponent), largest = absmax(whole);
+  const double full_scale = choose_params<F>(whole, how).scale;
+  double best_part = 1.0, best_octave = 1.0;
+  const auto consider = [&](double g, double octave) {
+    if (g > 1.0 || g * largest < width) return;
+    if (!search.consider(how.symmetric ? search.symmetric_range(g * largest)
+                                       : search.affine_range(g * full_scale))) {
+      return;
+    }
+    best_part = g, best_octave = octave;
+  };
+  for (double octave = 1.0; octave * largest >= width; octave /= 2.0) {
+    for (int m = 256; m > 128; --m) consider(octave * m / 256.0, octave);
+  }
+  const double octave = best_octave;
+  for (double d = octave / 512.0; d >= octave / 65536.0; d /= 2.0) {
+    const double g = best_part;
+    consider(g + d, octave);
+    consider(g - d, octave);
+  }
+  return search.best;
 }
 
 template <quantized_format F>
 value_range entropy_range(const histogram_view& h, const scheme& how) noexcept {
-  return search_range<F>(h, how, &entropy_score);
+  if (h.summary.count == 0) return h.summary.range;
+  range_search<F> search{h, how, &entropy_score, &entropy_codes_below_zero};
+  const double width = detail::power_of_two(h.summary.exponent);
+  const std::int64_t above = bins_of_sign{h, false}.last, below = bins_of_sign{h, true}.last;
+  if (how.symmetric) {
+    for (std::int64_t j = above > below ? above : below; j > 0 && 2 * j >= search.all; --j) {
+      search.consider(search.symmetric_range(static_cast<double>(j) * width));
+    }
+  } else if (search.all > 0) {
+    for (std::int64_t j = above + below + 1; j > 0 && j >= search.all; --j) {
+      search.consider(search.affine_range(
+          rounded(static_cast<double>(j) * width / static_cast<double>(search.all))));
+    }
+  }
+  return search.best;
 }
 
 }  // namespace reference

@@ -4,15 +4,9 @@
 // The searches of observe/search.hpp. reference_search.hpp has the same numbers by plain loops.
 //
 // Both scores are sums over the places where one code ends and the next begins, (i + 1/2) scale on either side of
-// zero. They are taken from the outermost place inward, so that sums over all bins beyond a place are running sums:
-// a candidate costs one walk over the bins and one step per code, and no memory.
-//
-//     above = sum of c[j]               over the bins j >= b that are walked over, b the bin of the place t
-//     twice = sum of (2 (j - b) + 1) c[j]
-//     2 * sum of the distances beyond t = twice - u (2 above - u c[b]),  t = b + u bins
-//
-// above and twice are integers: counts are cut to 40 bits in all, which leaves 22 for the number of bins. Places are
-// products of a float and an integer below 2^18, exact in double; what is rounded goes through stored().
+// zero. detail/search_side.hpp has what is beyond a place, so that a candidate costs one step per code, however
+// many bins there are. Places are products of a float and an integer below 2^18, exact in double; what is rounded goes
+// through stored().
 #ifndef QMATH_DETAIL_OBSERVE_SEARCH_HPP_
 #define QMATH_DETAIL_OBSERVE_SEARCH_HPP_
 
@@ -24,16 +18,9 @@
 #include "qmath/detail/logarithm.hpp"
 #include "qmath/detail/observe_histogram.hpp"
 #include "qmath/detail/scheme_rules.hpp"
+#include "qmath/detail/search_side.hpp"
 #include "qmath/observe/observers.hpp"
 #include "qmath/schemes.hpp"
-
-QMATH_BEGIN_TYPES
-namespace detail {
-
-enum class search_kind : unsigned char { mse, entropy };
-
-}  // namespace detail
-QMATH_END_TYPES
 
 QMATH_BEGIN_LIBRARY
 namespace library {
@@ -49,105 +36,6 @@ QMATH_END_LIBRARY
 QMATH_BEGIN_NAMESPACE
 namespace impl {
 
-/// The bins of one sign, numbered from zero outward. Lengths are in bins.
-struct search_side {
-  const std::uint64_t* zero = nullptr;  ///< bin 0
-  std::ptrdiff_t step = 1;
-  int dropped = 0;           ///< low bits of counts
-  std::size_t bins = 0;      ///< up to the outermost one that is not empty; it is among them
-  std::uint64_t first = 0;   ///< what counts of bin 0
-  double end = 0.0;          ///< the largest magnitude
-  std::uint64_t at_end = 0;  ///< the elements of the outermost bin
-
-  QMATH_INLINE std::uint64_t count(std::size_t j) const noexcept {
-    return j == 0 ? first : zero[step * static_cast<std::ptrdiff_t>(j)] >> dropped;
-  }
-
-  QMATH_INLINE void set(const histogram_view& h, bool negative, int dropped_bits) noexcept {
-    const auto middle = static_cast<std::size_t>(-h.first_bin);
-    const std::size_t all = negative ? middle : h.counts.size() - middle;
-    if (all == 0) return;
-    zero = h.counts.data() + middle - (negative ? 1 : 0);
-    step = negative ? -1 : 1;
-    dropped = dropped_bits;
-    bins = all;
-    while (bins != 0 && zero[step * static_cast<std::ptrdiff_t>(bins - 1)] == 0) --bins;
-    const std::uint64_t second = all > 1 ? zero[step] >> dropped : 0;
-    first = zero[0] >> dropped < second ? zero[0] >> dropped : second;
-    if (bins == 0) return;
-    at_end = count(bins - 1);
-    const double largest = negative ? -static_cast<double>(h.summary.range.min)
-                                    : static_cast<double>(h.summary.range.max);
-    end = largest / detail::power_of_two(h.summary.exponent);
-  }
-
-  /// The places i >= this one are beyond all elements.
-  QMATH_INLINE std::size_t places(double half_step, std::size_t wanted) const noexcept {
-    if (bins == 0) return 0;
-    const auto edge = static_cast<double>(bins);
-    const double needed = (end > edge ? end : edge) / (2.0 * half_step) + 2.0;
-    return needed < static_cast<double>(wanted) ? static_cast<std::size_t>(needed) : wanted;
-  }
-};
-
-QMATH_INLINE double place_of(std::size_t i, double half_step) noexcept {
-  return static_cast<double>(2 * i + 1) * half_step;
-}
-
-/// Twice the sum of the distances of elements beyond places, which come in descending order.
-class excess_walk {
- public:
-  QMATH_INLINE explicit excess_walk(const search_side& side) noexcept
-      : side_(side), j_(side.bins == 0 ? 0 : side.bins - 1), last_(static_cast<double>(j_)) {}
-
-  QMATH_INLINE double at(double t) noexcept {
-    double sum = 0.0;
-    if (t < last_) {
-      const auto b = static_cast<std::size_t>(t);
-      while (j_ > b) {
-        here_ = side_.count(--j_);
-        twice_ += 2 * above_ + here_;
-        above_ += here_;
-      }
-      const double u = t - static_cast<double>(static_cast<std::int64_t>(b));
-      const double inner = stored(real_count(2 * above_) - stored(u * real_count(here_)));
-      sum = stored(real_count(twice_) - stored(u * inner));
-    }
-    if (t < side_.end) {
-      sum = stored(sum + stored(real_count(2 * side_.at_end) * stored(side_.end - t)));
-    }
-    return sum > 0.0 ? sum : 0.0;
-  }
-
- private:
-  const search_side& side_;
-  std::size_t j_;
-  double last_;
-  std::uint64_t here_ = 0, above_ = 0, twice_ = 0;
-};
-
-/// Elements and bins that are not empty, of one code after the other, from the outermost one inward.
-struct cell_walk {
-  const search_side& side;
-  std::size_t j;
-  std::uint64_t elements = 0, bins = 0;
-
-  QMATH_INLINE explicit cell_walk(const search_side& s) noexcept : side(s), j(s.bins) {}
-
-  /// Takes the bins with middles at t or beyond.
-  QMATH_INLINE void take(double t) noexcept {
-    const double edge = t - 0.5;
-    if (edge > static_cast<double>(static_cast<std::int64_t>(j))) return;
-    std::size_t first = edge > 0.0 ? static_cast<std::size_t>(edge) : 0;
-    if (static_cast<double>(static_cast<std::int64_t>(first)) < edge) ++first;
-    while (j > first) {
-      const std::uint64_t count = side.count(--j);
-      elements += count;
-      bins += count != 0 ? 1 : 0;
-    }
-  }
-};
-
 class range_search {
  public:
   QMATH_INLINE range_search(const histogram_view& h, code_range format, const scheme& how,
@@ -156,29 +44,14 @@ class range_search {
     width_ = detail::power_of_two(h.summary.exponent);
     int dropped = 0;
     while (sum_of(h, dropped) >> 40 != 0) ++dropped;
-    positive_.set(h, false, dropped);
-    negative_.set(h, true, dropped);
+    positive_.set(h, false, dropped, kind);
+    negative_.set(h, true, dropped, kind);
     best_ = h.summary.range;
     best_score_ = score(best_);
   }
 
   QMATH_INLINE value_range run() noexcept {
-    const extended_range whole(best_);
-    largest_ = -whole.min > whole.max ? -whole.min : whole.max;
-    full_scale_ = params_of(best_, format_, how_).scale;
-    double one = 1.0;
-    for (double octave = 1.0; octave * largest_ >= width_; octave *= 0.5) {
-      for (int m = 32; m > 16; --m) {
-        const double g = octave * m * 0x1p-5;
-        if (g * largest_ >= width_ && consider(g)) one = octave;
-      }
-    }
-    if (largest_ < width_) return best_;
-    for (double step = one * 0x1p-6; step >= one * 0x1p-16; step *= 0.5) {
-      const double middle = best_part_;
-      if (middle + step <= 1.0) consider(middle + step);
-      if ((middle - step) * largest_ >= width_) consider(middle - step);
-    }
+    kind_ == detail::search_kind::mse ? try_parts() : try_edges();
     return best_;
   }
 
@@ -191,48 +64,78 @@ class range_search {
     return sum;
   }
 
+  // ---- Candidates ---------------------------------------------------------------------------------
+
+  /// Parts of the whole range, and then around the best one.
+  QMATH_INLINE void try_parts() noexcept {
+    const extended_range whole(best_);
+    const double largest = -whole.min > whole.max ? -whole.min : whole.max;
+    const double full_scale = params_of(best_, format_, how_).scale;
+    const auto candidate = [&](double part) QMATH_INLINE_LAMBDA {
+      return codes_.symmetric ? symmetric_range(part * largest) : affine_range(part * full_scale);
+    };
+    double middle = 1.0, one = 1.0;
+    for (double octave = 1.0; octave * largest >= width_; octave *= 0.5) {
+      for (int m = 256; m > 128; --m) {
+        const double part = octave * m * 0x1p-8;
+        if (part * largest < width_) break;
+        if (consider(candidate(part))) middle = part, one = octave;
+      }
+    }
+    for (double step = one * 0x1p-9; step >= one * 0x1p-16; step *= 0.5) {
+      const double larger = middle + step, smaller = middle - step;
+      if (larger <= 1.0 && larger * largest >= width_ && consider(candidate(larger))) {
+        middle = larger;
+      }
+      if (smaller * largest >= width_ && consider(candidate(smaller))) middle = smaller;
+    }
+  }
+
+  /// All ranges of whole bins in which a code has a bin at least.
+  QMATH_INLINE void try_edges() noexcept {
+    const double codes = codes_.width();
+    const std::size_t a = positive_.bins(), b = negative_.bins();
+    if (a + b == 0) return;
+    if (codes_.symmetric) {
+      for (std::size_t j = (a > b ? a : b) - 1; j > 0; --j) {
+        const double length = real_length(j);
+        if (2.0 * length < codes) return;
+        consider(symmetric_range(length * width_));
+      }
+    } else if (codes > 0.0) {
+      for (std::size_t j = a + b - 1; j > 0; --j) {
+        const double length = real_length(j);
+        if (length < codes) return;
+        consider(affine_range(stored(length * width_ / codes)));
+      }
+    }
+  }
+
   /// Whether it is better than all before.
-  QMATH_INLINE bool consider(double part) noexcept {
-    const value_range r = candidate(part);
+  QMATH_INLINE bool consider(value_range r) noexcept {
     const double s = score(r);
     if (!(s > best_score_)) return false;
-    best_score_ = s, best_ = r, best_part_ = part;
+    best_score_ = s, best_ = r;
     return true;
   }
 
-  QMATH_INLINE value_range candidate(double part) const noexcept {
-    if (codes_.symmetric) {
-      const auto a = static_cast<float>(to_float(part * largest_));
-      return {0.0f - a, a};
-    }
-    double s = to_float(part * full_scale_);
-    if (s < 0x1p-149) s = 0x1p-149;
-    if (how_.scale != scale_kind::any) s = power_of_two_for(static_cast<float>(s), how_.scale);
-    const auto below = static_cast<double>(codes_below_zero(s));
-    return {static_cast<float>(to_float(0.0 - below * s)),
-            static_cast<float>(to_float((codes_.width() - below) * s))};
+  QMATH_INLINE static value_range symmetric_range(double end) noexcept {
+    const auto a = static_cast<float>(to_float(end));
+    return {0.0f - a, a};
   }
 
-  /// Of all places of both signs those with the most beyond them remain, as many as there are codes less one.
-  QMATH_INLINE std::size_t codes_below_zero(double scale) const noexcept {
-    const double half_step = scale / (2.0 * width_);
-    const auto width = static_cast<std::size_t>(codes_.width());
-    excess_walk above(positive_), below(negative_);
-    std::size_t n = positive_.places(half_step, width), m = negative_.places(half_step, width);
-    double a = 0.0, b = 0.0;
-    const auto next = [half_step](excess_walk& walk, std::size_t count) {
-      return count == 0 ? 0.0 : walk.at(place_of(count - 1, half_step));
-    };
-    for (a = next(above, n); n != 0 && a == 0.0; a = next(above, n)) --n;
-    for (b = next(below, m); m != 0 && b == 0.0; b = next(below, m)) --m;
-    while (n + m > width) {
-      if (a < b) {
-        a = next(above, --n);
-      } else {
-        b = next(below, --m);
-      }
-    }
-    return m;
+  /// With the zero point that is best for the scale.
+  QMATH_INLINE value_range affine_range(double scale) const noexcept {
+    double s = to_float(scale);
+    if (s < 0x1p-149) s = 0x1p-149;
+    if (how_.scale != scale_kind::any) s = power_of_two_for(static_cast<float>(s), how_.scale);
+    const double half_step = s / (2.0 * width_);
+    const auto codes = static_cast<std::size_t>(codes_.width());
+    const auto below =
+        real_length(kind_ == detail::search_kind::mse ? mse_codes_below_zero(half_step, codes)
+                                                      : entropy_codes_below_zero(half_step, codes));
+    return {static_cast<float>(to_float(0.0 - below * s)),
+            static_cast<float>(to_float((codes_.width() - below) * s))};
   }
 
   /// The larger, the better.
@@ -245,51 +148,116 @@ class range_search {
                                              : agreement(half_step, above, below);
   }
 
+  // ---- The squared error --------------------------------------------------------------------------
+
   QMATH_INLINE double explained(double half_step, std::size_t above,
                                 std::size_t below) const noexcept {
-    const auto sum_of_side = [half_step](const search_side& side, std::size_t codes) {
-      excess_walk walk(side);
-      double sum = 0.0;
-      for (std::size_t i = side.places(half_step, codes); i > 0; --i) {
-        sum = stored(sum + walk.at(place_of(i - 1, half_step)));
-      }
-      return sum;
-    };
+    const auto sum_of_side = [half_step](const search_side& side, std::size_t codes)
+                                 QMATH_INLINE_LAMBDA {
+                                   double sum = 0.0;
+                                   for (std::size_t i = side.places(half_step, codes); i > 0; --i) {
+                                     sum = stored(sum + side.excess(place_of(i - 1, half_step)));
+                                   }
+                                   return sum;
+                                 };
     const double a = sum_of_side(positive_, above);
     return stored(half_step * stored(a + sum_of_side(negative_, below)));
   }
 
+  /// Of all places of both signs those with the most beyond them remain, as many as there are codes less one.
+  QMATH_INLINE std::size_t mse_codes_below_zero(double half_step,
+                                                std::size_t width) const noexcept {
+    std::size_t n = positive_.places(half_step, width), m = negative_.places(half_step, width);
+    const auto next = [half_step](const search_side& side, std::size_t count) QMATH_INLINE_LAMBDA {
+      return count == 0 ? 0.0 : side.excess(place_of(count - 1, half_step));
+    };
+    double a = 0.0, b = 0.0;
+    for (a = next(positive_, n); n != 0 && a == 0.0; a = next(positive_, n)) --n;
+    for (b = next(negative_, m); m != 0 && b == 0.0; b = next(negative_, m)) --m;
+    while (n + m > width) {
+      if (a < b) {
+        a = next(positive_, --n);
+      } else {
+        b = next(negative_, --m);
+      }
+    }
+    return m;
+  }
+
+  // ---- The divergence -----------------------------------------------------------------------------
+
+  /// n ln(n / bins) of one code, in units of 2^-18.
+  static QMATH_INLINE std::int64_t term(const search_side::sums& code) noexcept {
+    if (code.elements == 0) return 0;
+    const double n = real_count(code.elements), each = stored(n / real_count(code.weight));
+    return static_cast<std::int64_t>(stored(n * logarithm(each, base_e)) * 0x1p18);
+  }
+
+  /// Of zero's code, where there are codes on either side or not.
+  QMATH_INLINE std::int64_t zero_term(double half_step, bool above, bool below) const noexcept {
+    search_side::sums zero = positive_.all() + negative_.all();
+    if (above) zero = zero - positive_.from_middle(half_step);
+    if (below) zero = zero - negative_.from_middle(half_step);
+    return term(zero);
+  }
+
   QMATH_INLINE double agreement(double half_step, std::size_t above,
                                 std::size_t below) const noexcept {
-    double sum = 0.0;
-    const auto add = [&sum](std::uint64_t elements, std::uint64_t bins) {
-      if (elements == 0) return;
-      const double n = real_count(elements), each = stored(n / real_count(bins));
-      sum = stored(sum + stored(n * logarithm(each, base_e)));
-    };
-    const auto walk_inward = [&](cell_walk& walk, std::size_t codes) {
-      for (std::size_t i = walk.side.places(half_step, codes); i > 0; --i) {
-        walk.take(place_of(i - 1, half_step));
-        add(walk.elements, walk.bins);
-        walk.elements = walk.bins = 0;
+    std::int64_t sum = 0;
+    const auto add_side = [&](const search_side& side, std::size_t codes) QMATH_INLINE_LAMBDA {
+      search_side::sums outside;
+      for (std::size_t i = side.used_places(half_step, codes); i > 0; --i) {
+        const search_side::sums here = side.from_middle(place_of(i - 1, half_step));
+        sum += term(here - outside);
+        outside = here;
       }
-      walk.take(0.0);
     };
-    cell_walk a(positive_), b(negative_);
-    walk_inward(a, above);
-    walk_inward(b, below);
-    add(a.elements + b.elements, a.bins + b.bins);
-    return sum;
+    add_side(positive_, above);
+    add_side(negative_, below);
+    sum += zero_term(half_step, above > 0, below > 0);
+    return real_count(static_cast<std::uint64_t>(sum));
+  }
+
+  /// Goes through all zero points, one code less above zero and one more below it, and keeps account of what changes.
+  QMATH_INLINE std::size_t entropy_codes_below_zero(double half_step,
+                                                    std::size_t width) const noexcept {
+    std::size_t n = positive_.used_places(half_step, width);
+    const std::size_t last = negative_.used_places(half_step, width);
+    if (n + last <= width) return last;
+    const auto from = [half_step](const search_side& side, std::size_t i)
+                          QMATH_INLINE_LAMBDA { return side.from_middle(place_of(i, half_step)); };
+    std::size_t m = width - n, best = m;
+    search_side::sums above = from(positive_, n - 1), below;
+    if (m > 0) below = from(negative_, m - 1);
+    std::int64_t above_term = term(above), below_term = term(below);
+    std::int64_t zero = zero_term(half_step, n > 0, m > 0), change = 0, best_change = 0;
+    while (m < last) {
+      change -= above_term + below_term + zero;
+      // The codes that were outermost, and are not any more; or the other way round.
+      search_side::sums next;
+      if (--n > 0) {
+        next = from(positive_, n - 1);
+        change -= term(next - above);
+      }
+      above = next, above_term = term(above);
+      next = from(negative_, m);
+      if (m++ > 0) change += term(below - next);
+      below = next, below_term = term(below);
+      if (n == 0 || m == 1) zero = zero_term(half_step, n > 0, true);
+      change += above_term + below_term + zero;
+      if (change > best_change) best_change = change, best = m;
+    }
+    return best;
   }
 
   code_range format_;
   const scheme& how_;
   scheme_codes codes_;
   detail::search_kind kind_;
-  double width_ = 1.0, largest_ = 0.0, full_scale_ = 1.0;
+  double width_ = 1.0;
   search_side positive_ = {}, negative_ = {};
   value_range best_ = {};
-  double best_score_ = 0.0, best_part_ = 1.0;
+  double best_score_ = 0.0;
 };
 
 inline value_range best_range(const histogram_view& h, code_range format, const scheme& how,
