@@ -91,8 +91,9 @@ int main() {
     return round_trip("least error", found);
   }();
 
+  const qmath::value_range clip = qmath::represented_range<std::int8_t>(params);
   static qmath::drift_monitor<> monitor = {
-      .layer = "conv1", .clip = range, .calibration = seen, .sampling = {.every = 16}};
+      .layer = "conv1", .clip = clip, .calibration = seen, .sampling = {.every = 16}};
   std::vector<float> live = activations(12345);
   live[77] = std::nanf("");
   bool seen_nan = false;

@@ -26,14 +26,9 @@ std::vector<float> image(float brightness, float contrast, std::uint32_t seed) {
   return x;
 }
 
-const char* text(qmath::drift_status status) {
-  constexpr const char* names[] = {"undecided", "ok", "warn", "recalibrate"};
-  return names[static_cast<int>(status)];
-}
-
 void print(const char* when, const qmath::drift_report& r) {
   std::printf("%-10s %-11s  clipped %.4f  PSI %.3f  KS %.3f  mean %+.2f sigma  range %.2f\n", when,
-              text(r.status), r.clip_rate.value, r.psi.value, r.ks.value, r.mean_shift.value,
+              qmath::name(r.status), r.clip_rate.value, r.psi.value, r.ks.value, r.mean_shift.value,
               r.range_shift.value);
 }
 
@@ -61,8 +56,10 @@ int main() {
   }
 
   // In production: every 4th block of each input.
-  static qmath::drift_monitor<> monitor = {
-      .layer = "input", .clip = percentile(all), .calibration = all, .sampling = {.every = 4}};
+  static qmath::drift_monitor<> monitor = {.layer = "input",
+                                           .clip = qmath::represented_range<std::int8_t>(params),
+                                           .calibration = all,
+                                           .sampling = {.every = 4}};
   for (std::uint32_t i = 0; i < 60; ++i) qmath::watch(monitor, image(0.5f, 0.3f, 300 + i));
   for (std::uint32_t i = 0; i < 40; ++i) qmath::watch(monitor, image(0.4f, 0.4f, 400 + i));
   print("day", qmath::drift_of(monitor));

@@ -20,11 +20,6 @@ namespace {
 constexpr std::uint64_t calibration_seed = 2;
 constexpr std::uint64_t test_seed = 3;
 
-const char* text(qmath::drift_status status) {
-  constexpr const char* names[] = {"undecided", "ok", "warn", "recalibrate"};
-  return names[static_cast<int>(status)];
-}
-
 // A network with monitors of what its layers read.
 class monitored_network {
  public:
@@ -34,7 +29,8 @@ class monitored_network {
         network_(network, ranges_, weight_scales::per_channel) {
     for (const std::vector<float>& x : inputs_of(calibration_images)) {
       monitors_.emplace_back();
-      monitors_.back().clip = ranges_[monitors_.size() - 1];
+      monitors_.back().clip = qmath::represented_range<std::uint8_t>(
+          qmath::choose_params<std::uint8_t>(ranges_[monitors_.size() - 1]));
       qmath::observe(monitors_.back().calibration, x);
     }
   }
@@ -100,8 +96,9 @@ bool print_drift(float_network& network, const dataset_split& split) {
     const std::size_t before = correct(deployed.network());
     const std::size_t after = correct(again.network());
     std::printf("%-28s %-11s %6.2f %% %8.3f %5zu/%zu %5zu/%zu %5zu/%zu  %s\n", shift.name,
-                text(report.status), 100.0 * report.clip_rate.value, report.psi.value, in_float,
-                test.size(), before, test.size(), after, test.size(), text(report_again.status));
+                qmath::name(report.status), 100.0 * report.clip_rate.value, report.psi.value,
+                in_float, test.size(), before, test.size(), after, test.size(),
+                qmath::name(report_again.status));
     const auto expected = is_shifted ? qmath::drift_status::recalibrate : qmath::drift_status::ok;
     as_expected = as_expected && report.status == expected &&
                   report_again.status == qmath::drift_status::ok &&

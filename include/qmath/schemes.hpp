@@ -211,6 +211,23 @@ QMATH_INLINE void choose_params(std::span<const value_range> ranges, std::span<f
                          zero_points.empty() ? nullptr : zero_points.data());
 }
 
+/// What the lowest and the highest code in use stand for, as dequantize has it: [fl(scale * fl(lo - zero_point)),
+/// fl(scale * fl(hi - zero_point))], beyond the largest float: that. The range that parameters were chosen from need not
+/// be this one: zero points are rounded, symmetric codes reach as far on the side without data, powers of two farther.
+/// Elements up to half a scale outside are rounded to the last code; those beyond are clipped.
+/// @pre codes and those of F have one in common: otherwise the contract handler is called, and the result is {0, 0}.
+template <quantized_format F>
+QMATH_INLINE constexpr value_range represented_range(const affine_params& params,
+                                                     code_range codes = {}) noexcept {
+  if (!impl::expect_codes("represented_range", codes, full_range<F>())) return {0.0f, 0.0f};
+  const code_range used = impl::common_codes(codes, full_range<F>());
+  const auto real = [&](std::int32_t code) {
+    const double steps = impl::to_float(static_cast<double>(code) - params.zero_point);
+    return static_cast<float>(impl::to_float(static_cast<double>(params.scale) * steps));
+  };
+  return {real(used.min), real(used.max)};
+}
+
 QMATH_END_NAMESPACE
 
 #endif  // QMATH_SCHEMES_HPP_

@@ -29,6 +29,7 @@
 
 #include "qmath/core/view.hpp"
 #include "qmath/detail/abi.hpp"
+#include "qmath/detail/bits.hpp"
 
 QMATH_BEGIN_TYPES
 
@@ -117,7 +118,8 @@ QMATH_INLINE void rank_by_sensitivity(std::span<layer_sensitivity> layers,
 }
 
 /// choices(l, c).damage = fl(loss with layer l in way c and all others float - loss with all float) for c > 0, and 0 for
-/// c = 0. Returns the loss with all float. 1 + rows * (cols - 1) runs. choice is 0 afterwards.  choices: [layers, ways]
+/// c = 0. Returns the loss with all float. 1 + rows * (cols - 1) runs, less those of ways c > 0 whose damage is +inf
+/// already: they are not run, and keep it. choice is 0 afterwards.                          choices: [layers, ways]
 /// @pre choice.size() == choices.rows; choices.cols in [1, 256].
 template <loss_function F>
 QMATH_INLINE double measure_damage(F&& loss, std::span<std::uint8_t> choice,
@@ -126,11 +128,14 @@ QMATH_INLINE double measure_damage(F&& loss, std::span<std::uint8_t> choice,
   const auto run = [&]() {
     return static_cast<double>(loss(std::span<const std::uint8_t>(choice)));
   };
+  // Bits: infinity does not exist for a compiler with -ffast-math.
+  constexpr std::uint64_t infinite = 0x7FF0000000000000u;
   for (std::uint8_t& c : choice) c = 0;
   const double all_float = run();
   for (std::size_t l = 0; l < choices.rows; ++l) {
     choices(l, 0).damage = 0.0;
     for (std::size_t c = 1; c < choices.cols; ++c) {
+      if (detail::bit_cast<std::uint64_t>(choices(l, c).damage) == infinite) continue;
       choice[l] = static_cast<std::uint8_t>(c);
       choices(l, c).damage = library::difference(run(), all_float);
     }

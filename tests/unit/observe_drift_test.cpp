@@ -10,9 +10,11 @@
 #include <memory>
 #include <qmath/observe/drift.hpp>
 #include <qmath/qmath.hpp>
+#include <iterator>
 #include <random>
 #include <string>
 #include <type_traits>
+#include <string_view>
 #include <vector>
 
 #include "support/contract.hpp"
@@ -422,4 +424,11 @@ TEST_CASE("contract: drift") {
   qmath::watch(*a, x, {.lengths = std::vector<std::uint32_t>{2, 4}, .positions = 3});
   CHECK(log.take() == "qmath::watch: positions is 3, must be at least every length, 4");
   CHECK(a->live == drift_live{});
+}
+
+TEST_CASE("drift: statuses have names") {
+  const char* const names[] = {"undecided", "ok", "warn", "recalibrate"};
+  for (std::size_t i = 0; i < std::size(names); ++i) {
+    CHECK(std::string_view(qmath::name(static_cast<qmath::drift_status>(i))) == names[i]);
+  }
 }

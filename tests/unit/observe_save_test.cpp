@@ -7,9 +7,11 @@
 #include <cmath>
 #include <limits>
 #include <qmath/qmath.hpp>
+#include <iterator>
 #include <random>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "support/inputs.hpp"
@@ -276,4 +278,13 @@ TEST_CASE("load: another type, another number of bins") {
         load_status::size);
   qmath::min_max_observer o;
   CHECK(qmath::load(o, {}) == load_status::truncated);
+}
+
+TEST_CASE("save: statuses have names") {
+  using qmath::load_status;
+  const char* const names[] = {"ok",   "truncated", "too_long", "foreign", "version",
+                               "kind", "size",      "checksum", "contents"};
+  for (std::size_t i = 0; i < std::size(names); ++i) {
+    CHECK(std::string_view(qmath::name(static_cast<load_status>(i))) == names[i]);
+  }
 }

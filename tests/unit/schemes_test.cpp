@@ -8,6 +8,7 @@
 #include <array>
 #include <cfenv>
 #include <cmath>
+#include <limits>
 #include <qmath/qmath.hpp>
 #include <random>
 
@@ -607,4 +608,44 @@ TEST_CASE("choose_params: ranges that are none count as [0, 0], as schemes.hpp s
         value_range{3.0f, -2.0f}, value_range{2.0f, 1.0f}, value_range{-1.0f, -2.0f}}) {
     CHECK(choose_params<std::int8_t>(r) == zero);
   }
+}
+
+namespace {
+
+template <class F>
+void check_represented(const affine_params& p, qmath::code_range codes = {}) {
+  const qmath::code_range used = qmath::reference::codes_in_use<F>(codes);
+  const value_range r = qmath::represented_range<F>(p, codes);
+  CAPTURE(p.scale);
+  CAPTURE(p.zero_point);
+  CHECK(r.min == qmath::reference::dequantize(used.min, p.scale, p.zero_point));
+  CHECK(r.max == qmath::reference::dequantize(used.max, p.scale, p.zero_point));
+}
+
+}  // namespace
+
+TEST_CASE("represented_range: what the outermost codes are dequantized to") {
+  for (const float scale : {1.0f, 0.1f, 3e-39f, 1e28f, 0x1p-149f}) {
+    for (const std::int32_t z : {-128, -3, 0, 7, 127}) check_represented<std::int8_t>({scale, z});
+    for (const std::int32_t z : {0, 128, 255}) {
+      check_represented<std::uint8_t>({scale, z});
+      check_represented<std::uint8_t>({scale, z}, {3, 200});
+    }
+    check_represented<qmath::u4>({scale, 5});
+    check_represented<qmath::s2>({scale, -1}, {-1, 1});
+    check_represented<std::int16_t>({scale, 12345});
+    check_represented<std::int32_t>({scale, 0}, {-16777217, 2147483647});
+  }
+  const float largest = std::numeric_limits<float>::max();
+  CHECK(qmath::represented_range<std::int8_t>({largest, 0}) == value_range{-largest, largest});
+  constexpr value_range constant = qmath::represented_range<std::uint8_t>({0.5f, 10});
+  CHECK(constant == value_range{-5.0f, 122.5f});
+  // Symmetric codes of data that are never negative.
+  const affine_params p = choose_params<std::int8_t>({0.0f, 12.7f}, qmath::symmetric);
+  CHECK(qmath::represented_range<std::int8_t>(p).min == -128.0f * p.scale);
+#if QMATH_CHECKS
+  support::contract_log log;
+  CHECK(qmath::represented_range<std::int8_t>({1.0f, 0}, {200, 300}) == value_range{0.0f, 0.0f});
+  CHECK(log.take().find("represented_range") != std::string::npos);
+#endif
 }

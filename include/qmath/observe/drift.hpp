@@ -4,7 +4,8 @@
 /// @file
 /// Whether live data still look like the calibration data that the parameters of a layer come from.
 ///
-///     qmath::drift_monitor<> monitor = {.layer = "conv1", .clip = range, .calibration = seen, .sampling = {.every = 16}};
+///     const auto clip = qmath::represented_range<std::int8_t>(params);       // params: those of the layer's input
+///     qmath::drift_monitor<> monitor = {.layer = "conv1", .clip = clip, .calibration = seen, .sampling = {.every = 16}};
 ///     if (qmath::watch(monitor, x)) ...      // in production: x has the first NaN or infinity, monitor.live says where
 ///     const qmath::drift_report r = qmath::drift_of(monitor);        // now and then
 ///     if (r.status == qmath::drift_status::recalibrate) ...
@@ -69,7 +70,7 @@ template <std::size_t Bins = 2048>
 struct drift_monitor {
   const char* layer = "";
   value_range clip =
-      {};  ///< what the codes can represent; the empty range: that of the calibration
+      {};  ///< what the codes can represent (represented_range); the empty range: that of the calibration
   histogram_observer<Bins> calibration = {};
   drift_sampling sampling = {};
   drift_live live = {};
@@ -80,6 +81,17 @@ struct drift_monitor {
 
 /// undecided: too few elements to say.
 enum class drift_status : unsigned char { undecided, ok, warn, recalibrate };
+
+/// "undecided", "ok" ...: for logs.
+QMATH_INLINE constexpr const char* name(drift_status status) noexcept {
+  switch (status) {
+    case drift_status::undecided: return "undecided";
+    case drift_status::ok: return "ok";
+    case drift_status::warn: return "warn";
+    case drift_status::recalibrate: return "recalibrate";
+  }
+  return "";
+}
 
 /// Magnitudes from which on a number says warn or recalibrate. Infinity and NaN: never.
 struct drift_limit {

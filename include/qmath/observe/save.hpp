@@ -42,6 +42,22 @@ enum class load_status : unsigned char {
   contents,   ///< nothing that save writes
 };
 
+/// "ok", "truncated" ...: for logs.
+QMATH_INLINE constexpr const char* name(load_status status) noexcept {
+  switch (status) {
+    case load_status::ok: return "ok";
+    case load_status::truncated: return "truncated";
+    case load_status::too_long: return "too_long";
+    case load_status::foreign: return "foreign";
+    case load_status::version: return "version";
+    case load_status::kind: return "kind";
+    case load_status::size: return "size";
+    case load_status::checksum: return "checksum";
+    case load_status::contents: return "contents";
+  }
+  return "";
+}
+
 QMATH_END_TYPES
 
 #include "qmath/detail/observe_bytes.hpp"
@@ -62,7 +78,7 @@ QMATH_INLINE void save(const O& o, std::span<std::uint8_t> bytes) noexcept {
 
 /// Any bytes at all: nothing here is a broken precondition.
 template <observer O>
-QMATH_INLINE load_status load(O& o, std::span<const std::uint8_t> bytes) noexcept {
+[[nodiscard]] QMATH_INLINE load_status load(O& o, std::span<const std::uint8_t> bytes) noexcept {
   return impl::load_observer(o, bytes.data(), bytes.size());
 }
 
