@@ -26,6 +26,7 @@
 #include "qmath/detail/kernel_table.hpp"
 #include "qmath/detail/limits.hpp"
 #include "qmath/detail/little_endian.hpp"
+#include "qmath/detail/logarithm.hpp"
 #include "qmath/detail/packed_hash.hpp"
 #include "qmath/detail/packed_layout.hpp"
 #include "qmath/detail/quotient.hpp"

@@ -327,6 +327,8 @@ struct kernel_table {
   void (*find_bins)(const bin_job&);
   void (*add_counters)(const counter_job&);
   error_kernel errors;
+  /// x[i] = fl(x[i] * ln(fl(x[i] / y[i]))), or 0 if x[i] is 0. n is a multiple of 8.
+  void (*entropy_terms)(double* x, const double* y, std::size_t n);
 
   // QMATH_WITH_GEMM
   /// Whether a stored code is -128.

@@ -57,14 +57,15 @@ QMATH_INLINE double twice_atanh(double t) noexcept {
   return stored(2.0 * t + stored(2.0 * t * p));
 }
 
+/// The bits of sqrt(1/2): from here on, m is between it and sqrt(2).
+inline constexpr std::uint64_t logarithm_least = 0x3FE6A09E667F3BCDu;
+
 /// x: a normal number > 0.
 QMATH_INLINE double logarithm(double x, const log_base& base) noexcept {
   const auto bits = detail::bit_cast<std::uint64_t>(x);
-  // From the bits of sqrt(1/2) on, so that m is between it and sqrt(2).
-  constexpr std::uint64_t least = 0x3FE6A09E667F3BCDu;
-  const std::uint64_t above = bits - least;
+  const std::uint64_t above = bits - logarithm_least;
   const auto e = static_cast<double>(static_cast<std::int64_t>(above) >> 52);
-  const double m = detail::bit_cast<double>((above & 0xFFFFFFFFFFFFFu) + least);
+  const double m = detail::bit_cast<double>((above & 0xFFFFFFFFFFFFFu) + logarithm_least);
   const double ln_m = twice_atanh(stored((m - 1.0) / stored(m + 1.0)));
   const double rest = stored(stored(e * base.low) + stored(base.k * ln_m));
   return stored(stored(e * base.high) + rest);

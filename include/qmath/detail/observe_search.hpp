@@ -14,6 +14,7 @@
 #include <cstdint>
 
 #include "qmath/core/params.hpp"
+#include "qmath/detail/call.hpp"
 #include "qmath/detail/float_environment.hpp"
 #include "qmath/detail/logarithm.hpp"
 #include "qmath/detail/observe_histogram.hpp"
@@ -186,35 +187,64 @@ class range_search {
 
   // ---- The divergence -----------------------------------------------------------------------------
 
-  /// n ln(n / bins) of one code, in units of 2^-18.
-  static QMATH_INLINE std::int64_t term(const search_side::sums& code) noexcept {
-    if (code.elements == 0) return 0;
-    const double n = real_count(code.elements), each = stored(n / real_count(code.weight));
-    return static_cast<std::int64_t>(stored(n * logarithm(each, base_e)) * 0x1p18);
-  }
+  /// n ln(n / bins) of codes, in whole units of 2^-18.
+  class terms {
+   public:
+    static constexpr std::size_t size = 64;
 
-  /// Of zero's code, where there are codes on either side or not.
-  QMATH_INLINE std::int64_t zero_term(double half_step, bool above, bool below) const noexcept {
+    QMATH_INLINE void set(std::size_t i, const search_side::sums& code) noexcept {
+      elements_[i] = real_length(code.elements);
+      bins_[i] = code.elements == 0 ? 1.0 : real_length(code.weight);
+    }
+
+    /// The first n, all set.
+    QMATH_INLINE void compute(std::size_t n) noexcept {
+      for (; n % 8 != 0; ++n) set(n, {});
+      active<&detail::kernel_table::entropy_terms>()(elements_, bins_, n);
+    }
+
+    QMATH_INLINE std::int64_t operator[](std::size_t i) const noexcept {
+      return static_cast<std::int64_t>(elements_[i] * 0x1p18);
+    }
+
+   private:
+    alignas(64) double elements_[size];
+    alignas(64) double bins_[size];
+  };
+
+  /// Zero's code, where there are codes on either side or not.
+  QMATH_INLINE search_side::sums zero_code(double half_step, bool above,
+                                           bool below) const noexcept {
     search_side::sums zero = positive_.all() + negative_.all();
     if (above) zero = zero - positive_.from_middle(half_step);
     if (below) zero = zero - negative_.from_middle(half_step);
-    return term(zero);
+    return zero;
   }
 
   QMATH_INLINE double agreement(double half_step, std::size_t above,
                                 std::size_t below) const noexcept {
     std::int64_t sum = 0;
-    const auto add_side = [&](const search_side& side, std::size_t codes) QMATH_INLINE_LAMBDA {
+    terms codes;
+    std::size_t n = 0;
+    const auto add = [&](const search_side::sums& code) QMATH_INLINE_LAMBDA {
+      codes.set(n++, code);
+      if (n < terms::size) return;
+      codes.compute(n);
+      while (n > 0) sum += codes[--n];
+    };
+    const auto add_side = [&](const search_side& side, std::size_t count) QMATH_INLINE_LAMBDA {
       search_side::sums outside;
-      for (std::size_t i = side.used_places(half_step, codes); i > 0; --i) {
+      for (std::size_t i = side.used_places(half_step, count); i > 0; --i) {
         const search_side::sums here = side.from_middle(place_of(i - 1, half_step));
-        sum += term(here - outside);
+        add(here - outside);
         outside = here;
       }
     };
     add_side(positive_, above);
     add_side(negative_, below);
-    sum += zero_term(half_step, above > 0, below > 0);
+    add(zero_code(half_step, above > 0, below > 0));
+    codes.compute(n);
+    while (n > 0) sum += codes[--n];
     return real_count(static_cast<std::uint64_t>(sum));
   }
 
@@ -229,23 +259,36 @@ class range_search {
     std::size_t m = width - n, best = m;
     search_side::sums above = from(positive_, n - 1), below;
     if (m > 0) below = from(negative_, m - 1);
-    std::int64_t above_term = term(above), below_term = term(below);
-    std::int64_t zero = zero_term(half_step, n > 0, m > 0), change = 0, best_change = 0;
+    terms codes;
+    codes.set(0, above), codes.set(1, below), codes.set(2, zero_code(half_step, true, m > 0));
+    codes.set(3, zero_code(half_step, true, true)), codes.set(4, zero_code(half_step, false, true));
+    codes.compute(5);
+    // What the outermost codes and zero's contribute, for the zero point that was reached.
+    std::int64_t ends = codes[0] + codes[1] + codes[2], change = 0, best_change = 0;
+    const std::int64_t zero = codes[3], zero_without_above = codes[4];
     while (m < last) {
-      change -= above_term + below_term + zero;
-      // The codes that were outermost, and are not any more; or the other way round.
-      search_side::sums next;
-      if (--n > 0) {
-        next = from(positive_, n - 1);
-        change -= term(next - above);
+      // Codes that are not outermost any more, or were not before, and those that are.
+      constexpr std::size_t together = terms::size / 4;
+      const std::size_t steps = last - m < together ? last - m : together;
+      for (std::size_t s = 0; s < steps; ++s) {
+        search_side::sums next;
+        if (n - s > 1) next = from(positive_, n - s - 2);
+        codes.set(4 * s, n - s > 1 ? next - above : next), codes.set(4 * s + 1, next);
+        above = next;
+        next = from(negative_, m + s);
+        codes.set(4 * s + 2, m + s > 0 ? below - next : search_side::sums{});
+        codes.set(4 * s + 3, next);
+        below = next;
       }
-      above = next, above_term = term(above);
-      next = from(negative_, m);
-      if (m++ > 0) change += term(below - next);
-      below = next, below_term = term(below);
-      if (n == 0 || m == 1) zero = zero_term(half_step, n > 0, true);
-      change += above_term + below_term + zero;
-      if (change > best_change) best_change = change, best = m;
+      codes.compute(4 * steps);
+      for (std::size_t s = 0; s < steps; ++s) {
+        --n, ++m;
+        const std::int64_t now =
+            codes[4 * s + 1] + codes[4 * s + 3] + (n > 0 ? zero : zero_without_above);
+        change += codes[4 * s + 2] - codes[4 * s] + now - ends;
+        ends = now;
+        if (change > best_change) best_change = change, best = m;
+      }
     }
     return best;
   }

@@ -18,10 +18,12 @@ HWY_MAYBE_UNUSED static constexpr kernel_table table = {
     &find_bins,
     &add_counters,
     {&range_of_errors, &sum_errors, &largest_ratio},
+    &entropy_terms,
 #else
     nullptr,
     nullptr,
     {},
+    nullptr,
 #endif
 #if QMATH_WITH_GEMM
     &pack,

@@ -28,7 +28,7 @@
 /// it. Smaller ranges of entropy have codes without a bin: they clip, and tell nothing apart for it.
 ///
 /// Without data the result is the empty range; where no candidate is better than range_of(h), as for zeros only, it is
-/// that. Never allocates; the same bits on every CPU; 34 KB of stack. With b bins a search takes O(b) once, and for
+/// that. Never allocates; the same bits on every CPU; 35 KB of stack. With b bins a search takes O(b) once, and for
 /// each candidate O(c), or O(b) where that is less: mse has 128 log2(b) candidates, entropy fewer than b.
 /// docs/observers.md has times.
 #ifndef QMATH_OBSERVE_SEARCH_HPP_
