@@ -146,11 +146,15 @@ bool same(value_range a, value_range b) {
 
 template <class F>
 void check_definition(const histogram_view& h, const scheme& how) {
-  const value_range mse = qmath::mse_range<F>(h, how), kl = qmath::entropy_range<F>(h, how);
   const value_range want_mse = qmath::reference::mse_range<F>(h, how);
   const value_range want_kl = qmath::reference::entropy_range<F>(h, how);
+  const value_range mse = qmath::mse_range<F>(h, how);
   CHECK_MESSAGE(same(mse, want_mse), mse.min, " ", mse.max, " ", want_mse.min, " ", want_mse.max);
-  CHECK_MESSAGE(same(kl, want_kl), kl.min, " ", kl.max, " ", want_kl.min, " ", want_kl.max);
+  // Only the divergence has a kernel.
+  support::for_each_target([&] {
+    const value_range kl = qmath::entropy_range<F>(h, how);
+    CHECK_MESSAGE(same(kl, want_kl), kl.min, " ", kl.max, " ", want_kl.min, " ", want_kl.max);
+  });
 }
 
 template <class F>
