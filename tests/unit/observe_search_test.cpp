@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cfenv>
 #include <cmath>
 #include <limits>
@@ -201,6 +202,15 @@ TEST_CASE("search: the definition, 8 and 16 bits") {
   check_definition<std::uint16_t>(*h, with(qmath::affine, {100, 1500}));
 }
 
+// Zero points are gone through 16 at a time.
+TEST_CASE("search: the definition, many zero points") {
+  for (const int which : {laplace, outliers, relu}) {
+    const auto h = histogram_of<128>(data_of(which, 5000));
+    check_definition<std::uint8_t>(*h, with(qmath::affine, {0, 40}));
+    check_definition<std::int8_t>(*h, with(qmath::affine, {-17, 17}));
+  }
+}
+
 // Running sums are kept for blocks of 2 and of 4 bins.
 TEST_CASE("search: the definition, many bins") {
   check_definition<qmath::s2>(*histogram_of<4096>(data_of(laplace, 5000)), qmath::affine);
@@ -301,6 +311,27 @@ TEST_CASE("search: other views") {
   positive.summary = {{0.5f, 0.75f}, 5, {}, 0};
   check_all_schemes<qmath::u2>(positive);
   CHECK(same(qmath::mse_range<std::int8_t>(histogram_view()), value_range{}));
+}
+
+// Ranges show a wrong logarithm only where two are nearly as good.
+TEST_CASE("search: terms of the divergence, bit by bit") {
+  std::mt19937_64 random(11);
+  std::vector<double> elements(4096), bins(4096), want(4096);
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    const std::uint64_t n = i % 50 == 0 ? 0 : 1 + (random() >> (24 + random() % 40));
+    const std::uint64_t b = 1 + random() % (1 + (random() & 0xFFFF)) % (n + 1);
+    elements[i] = static_cast<double>(n), bins[i] = static_cast<double>(b);
+    const double each = elements[i] / bins[i];
+    want[i] = n == 0 ? 0.0 : elements[i] * qmath::impl::logarithm(each, qmath::impl::base_e);
+  }
+  support::for_each_target([&] {
+    std::vector<double> x = elements;
+    qmath::impl::active<&qmath::detail::kernel_table::entropy_terms>()(x.data(), bins.data(),
+                                                                       x.size());
+    CHECK(std::equal(x.begin(), x.end(), want.begin(), [](double a, double b) {
+      return std::bit_cast<std::uint64_t>(a + 0.0) == std::bit_cast<std::uint64_t>(b);
+    }));
+  });
 }
 
 TEST_CASE("search: nothing to choose from") {
