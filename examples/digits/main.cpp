@@ -83,7 +83,8 @@ exit_code run(const options& o) {
   print_clipping(in_float, split, drawn);
   if (!o.pictures.empty()) drawn.write(o.pictures);
   if (!print_drift(in_float, split)) {
-    std::fprintf(stderr, "digits: drift was not seen, or calibrating again did not help\n");
+    std::fprintf(stderr,
+                 "digits: drift was not seen, cost nothing, or calibrating again did not help\n");
     return failure;
   }
   if (!print_targets(per_channel, split.test)) {

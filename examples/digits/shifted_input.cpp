@@ -9,9 +9,10 @@ namespace {
 
 constexpr input_shift all_shifts[] = {
     {"none"},
-    {"brightness: pixels + 0.75", 1.0f, 0.75f, 0.0f},
-    {"contrast: pixels * 3", 3.0f, 0.0f, 0.0f},
-    {"noise: pixels + 0.5 +- 0.3", 1.0f, 0.5f, 0.3f},
+    {"brightness: pixels + 0.75", 1.0f, 0.75f, 0.0f, true},
+    {"contrast: pixels * 3", 3.0f, 0.0f, 0.0f, false},
+    {"both: pixels + 0.5 +- 0.3", 1.0f, 0.5f, 0.3f, false},
+    {"noise: pixels +- 1", 1.0f, 0.0f, 1.0f, true},
 };
 
 }  // namespace

@@ -19,6 +19,9 @@ struct input_shift {
   float gain = 1.0f;
   float offset = 0.0f;
   float noise = 0.0f;
+  // Whether a network that was calibrated without it has to lose more than one image in twenty, so that there is
+  // something to win back. What is clipped need not cost that much.
+  bool costly = false;
 };
 
 // The first one is none.
