@@ -132,15 +132,16 @@ def distances(p, q, c):
 
 def write():
     import numpy as np
+    from scipy import stats
     from scipy.spatial import distance
-    from scipy.special import entr, rel_entr
 
     out = Writer("metrics", ["numpy", "scipy"],
         """errors: pairs of floats; sums as integers (fractions), the largest errors and their indices (-1: none), and
         mse, sqnr_db, scale_invariant_sqnr_db, cosine_similarity, mean_error by the equations of metrics.hpp in
         doubles. logarithm: of x to the base 2, natural, 10 log10, correctly rounded. distances: kl, psi with the
-        pseudo-count c, Jensen-Shannon, Kolmogorov-Smirnov by the same equations, and by scipy (rel_entr,
-        jensenshannon) and numpy. codes: entropy in bits by scipy (entr).""")  # fmt: skip
+        pseudo-count c, Jensen-Shannon, Kolmogorov-Smirnov by the same equations, and by scipy: stats.entropy(p, q),
+        the sum of both ways, spatial.distance.jensenshannon, and stats.ks_2samp of as many elements as counts, where
+        they are less than 100000 (numpy's cumulative sums elsewhere). codes: stats.entropy in bits.""")  # fmt: skip
     rng = random.Random(5)
 
     def gauss(n, scale):
@@ -189,13 +190,14 @@ def write():
     for name, p, q, c in pairs:
         ours = distances(p, q, c)
         x, y = (np.array(v, np.float64) + c for v in (p, q))
-        x, y = x / x.sum(), y / y.sum()
-        u, v = np.array(p, np.float64) / sum(p), np.array(q, np.float64) / sum(q)
-        scipy = [rel_entr(x, y).sum(), (rel_entr(x, y) + rel_entr(y, x)).sum(),
-                 distance.jensenshannon(u, v), np.abs(np.cumsum(u) - np.cumsum(v)).max()]  # fmt: skip
+        u, v = np.array(p, np.float64), np.array(q, np.float64)
+        if max(sum(p), sum(q)) < 100000:
+            ks = stats.ks_2samp(*(np.repeat(np.arange(len(n)), n) for n in (p, q)), method="asymp").statistic
+        else:
+            ks = np.abs(np.cumsum(u / u.sum()) - np.cumsum(v / v.sum())).max()
+        scipy = [stats.entropy(x, y), stats.entropy(x, y) + stats.entropy(y, x), distance.jensenshannon(u, v), ks]
         out.case(f"distances/{name}", p=("i", p), q=("i", q), c=("f64", [c]), ours=("f64", ours), scipy=("f64", scipy))
     for name, counts in [("uniform", [7] * 256), ("one", [0] * 9 + [5] + [0] * 246),
                          ("gauss", [int(1e6 * math.exp(-((k - 128) ** 2) / 800)) for k in range(256)])]:  # fmt: skip
-        f = np.array(counts, np.float64) / sum(counts)
-        out.case(f"codes/{name}", counts=("i", counts), bits=("f64", [entr(f).sum() / np.log(2)]))
+        out.case(f"codes/{name}", counts=("i", counts), bits=("f64", [stats.entropy(counts, base=2)]))
     out.close()
