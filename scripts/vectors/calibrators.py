@@ -28,6 +28,16 @@ def data(kind, n):
 KINDS = ("normal", "laplace", "uniform", "relu", "shifted", "outliers")
 
 
+def ends(edges):
+    """The outermost edges: those between are numpy.linspace's in float, which the test computes as well."""
+    import numpy as np
+
+    low, high = (np.float32(edges[i]) for i in (0, -1))
+    between = np.arange(len(edges) - 1, dtype=np.float32) * ((high - low) / np.float32(len(edges) - 1)) + low
+    assert (np.asarray(edges, np.float32)[:-1] == between).all()
+    return ("f32", [low, high])
+
+
 def nvidia_entropy():
     """The function alone: the package needs others to be imported."""
     from collections import Counter
@@ -54,31 +64,39 @@ def write():
     out = Writer("calibrators", ["torch", "onnxruntime", "nvidia-modelopt", "scipy", "numpy"],
         """Histograms, and the ranges that frameworks find in them. pytorch: HistogramObserver,
         _non_linear_param_search, after one or two batches. percentile, entropy: onnxruntime's HistogramCollector.
-        nvidia: modelopt's _compute_amax_entropy of numpy.histogram(|x|).""")  # fmt: skip
+        nvidia: modelopt's _compute_amax_entropy of numpy.histogram(|x|). defaults: with the framework's numbers of
+        bins, codes and per cent. ends: of edges that numpy.linspace has put between them, in float.""")  # fmt: skip
     batches = [(kind, [data(kind, 6000)]) for kind in KINDS] + [("constant", [data("constant", 10)])]
     batches += [("two", [data("normal", 3000), [f32(3 * v) for v in data("laplace", 3000)]])]
-    for kind, parts in batches:
-        for bins, dtype in ((128, torch.quint8), (100, torch.qint8)) + (((2048, torch.quint8),) if kind == "laplace" else ()):
-            o = HistogramObserver(bins=bins, dtype=dtype)
-            for part in parts:
-                o(torch.tensor(part))
-            low, high = o._non_linear_param_search()
-            counts = o.histogram.double()
-            if not (counts == counts.round()).all():  # after a change of the range, sixteenths
-                counts = counts * 16
-            assert (counts == counts.round()).all()
-            out.case(f"pytorch/{kind}", counts=("i", counts.tolist()), codes=o.dst_nbins,
-                     range=("f32", [o.min_val.item(), o.max_val.item()]),
-                     found=("f32", [low.item(), high.item()]))  # fmt: skip
 
-    def collector(method, symmetric, bins, quantized_bins, percent, parts):
+    def pytorch(name, parts, **arguments):
+        o = HistogramObserver(**arguments)
+        for part in parts:
+            o(torch.tensor(part))
+        low, high = o._non_linear_param_search()
+        counts = o.histogram.double()
+        if not (counts == counts.round()).all():  # after a change of the range, sixteenths
+            counts = counts * 16
+        assert (counts == counts.round()).all()
+        out.case(f"pytorch/{name}", counts=("i", counts.tolist()), codes=o.dst_nbins,
+                 range=("f32", [o.min_val.item(), o.max_val.item()]),
+                 found=("f32", [low.item(), high.item()]))  # fmt: skip
+
+    for kind, parts in batches:
+        for bins, dtype in ((128, torch.quint8), (100, torch.qint8)):
+            pytorch(kind, parts, bins=bins, dtype=dtype)
+        if kind == "laplace":
+            pytorch(kind, parts, bins=2048, dtype=torch.quint8)
+
+    def collector(method, symmetric, bins, quantized_bins, percent, parts, evenly=False):
         c = HistogramCollector(method, symmetric, bins, quantized_bins, percent, None)
         with contextlib.redirect_stdout(io.StringIO()):
             for part in parts:
                 c.collect({"x": np.array(part, np.float32)})
             found = c.compute_collection_result()["x"]
         h = c.get_histogram_dict()["x"]
-        return {"counts": ("i", h[0]), "edges": ("f32", h[1]), "range": ("f32", h[2:4]), "found": ("f32", found[:2])}
+        edges = {"ends": ends(h[1])} if evenly else {"edges": ("f32", h[1])}
+        return {"counts": ("i", h[0]), **edges, "range": ("f32", h[2:4]), "found": ("f32", found[:2])}
 
     for kind, parts in batches:
         for symmetric, percent in ((True, 99.999), (True, 99.0), (False, 90.0)):
@@ -96,4 +114,23 @@ def write():
             amax = search(counts.copy(), edges, bits, False, start_bin=start)
             out.case(f"nvidia/{kind}", codes=2 ** (bits - 1), start=start, counts=("i", counts),
                      edges=("f32", edges), amax=("f32", amax.item()))  # fmt: skip
+
+    large = {kind: data(kind, 20000) for kind in KINDS}
+    large_two = [large["normal"], [f32(3 * v) for v in large["laplace"]]]
+    for kind, dtype in (("relu", torch.quint8), ("normal", torch.qint8), ("shifted", torch.int16)):
+        pytorch(f"defaults/{kind}", [large[kind]], dtype=dtype)
+    pytorch("defaults/two", large_two)
+    # Its tools' default is symmetric, its class's is not.
+    for kind, symmetric in (("normal", True), ("normal", False), ("relu", True), ("outliers", False)):
+        out.case(f"percentile/defaults/{kind}", symmetric=int(symmetric), percent=("f64", 99.999),
+                 **collector("percentile", symmetric, 2048, 128, 99.999, [large[kind]], evenly=True))  # fmt: skip
+    for kind, parts in batches:
+        out.case(f"entropy/defaults/{kind}", quantized_bins=128,
+                 **collector("entropy", True, 128, 128, 0, parts, evenly=True))  # fmt: skip
+    for kind in ("normal", "laplace", "relu", "outliers"):
+        x = np.abs(np.array(large[kind], np.float32))
+        counts, edges = np.histogram(x, 2048, range=(0, x.max()))
+        amax = search(counts.copy(), edges.astype(np.float32), 8, False, start_bin=128)
+        out.case(f"nvidia/defaults/{kind}", codes=128, start=128, counts=("i", counts), ends=ends(edges),
+                 amax=("f32", amax.item()))  # fmt: skip
     out.close()
