@@ -3,10 +3,43 @@
 """ONNX Runtime and its tools."""
 
 import math
+import os
 import random
+import tempfile
 
 from .common import CODES, HUGE_RANGES, INF, NAN, RANGES, SCALES, Writer, f32, questions, special, zero_points
 from .onnx import constant, element, model, opset, reference, reference_quantize
+
+
+def min_max(calls, shape, **arguments):
+    """Lowest and highest numbers after each call of collect_data, of a network that returns its input."""
+    import onnx
+    from onnx import TensorProto, helper
+    from onnxruntime.quantization.calibrate import CalibrationDataReader, MinMaxCalibrater
+
+    class Reader(CalibrationDataReader):
+        def __init__(self, batches):
+            self.left = list(batches)
+
+        def get_next(self):
+            return {"x": self.left.pop(0)} if self.left else None
+
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name in "xy")
+    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "graph", [x], [y])
+    network = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
+    low, high = [], []
+    with tempfile.TemporaryDirectory() as directory:
+        path = os.path.join(directory, "network.onnx")
+        onnx.save(network, path)
+        calibrator = MinMaxCalibrater(path, augmented_model_path=path + ".augmented", **arguments)
+        calibrator.augment_graph()
+        calibrator.create_inference_session()
+        for batches in calls:
+            calibrator.collect_data(Reader(batches))
+            found = dict(calibrator.calibrate_tensors_range.items())["x"].range_value
+            low.append(found[0].copy())
+            high.append(found[1].copy())
+    return low, high
 
 
 def write():
@@ -289,6 +322,38 @@ def write():
         fields = product("DynamicQuantizeMatMul", rng, m, k, n, tb, x, names, [], trial // 2 % 2, trial % 3, b,
                          trial // 4 % 2)  # fmt: skip
         out.case(tb, x=("f32", x), **fields)
+    out.close()
+
+    # -- MinMaxCalibrater
+    out = Writer("onnxruntime_min_max", packages,
+        """onnxruntime.quantization.calibrate: MinMaxCalibrater of batches, which have `sizes` elements of x. min and
+        max after each batch, each given to collect_data alone; with a weight by moving_average; symmetric: of [-m, m],
+        m the largest magnitude of the batch. channel: per_channel, batches of shape [rows, 3, 2], axis 1; without a
+        weight in one call, since the second one of such a calibrator fails. min, max: [calls, channels].
+        special: NaN among numbers.""")  # fmt: skip
+    rng = random.Random("min max")
+    for layout, shape in (("tensor", ["n"]), ("channel", ["n", 3, 2])):
+        for weight in (None, 0.01, 0.3):
+            for symmetric in (False, True):
+                batches = []
+                for _ in range(8):
+                    spread = 10.0 ** rng.uniform(-2, 2)
+                    n = rng.randrange(2, 9) if layout == "tensor" else 6 * rng.randrange(1, 4)
+                    batches.append(np.array([f32(rng.gauss(0.2, spread)) for _ in range(n)], np.float32))
+                if weight is None:
+                    batches[6][1] = -INF
+                calls = [[b.reshape(-1, *shape[1:])] for b in batches]
+                if layout == "channel" and weight is None:
+                    calls = [[b for call in calls for b in call]]
+                low, high = min_max(calls, shape, symmetric=symmetric, per_channel=layout == "channel",
+                                    moving_average=weight is not None, averaging_constant=weight or 0.0)  # fmt: skip
+                averaged = {} if weight is None else {"weight": ("f32", f32(weight))}
+                out.case(f"{layout}/{'extremes' if weight is None else 'average'}", symmetric=int(symmetric), **averaged,
+                         sizes=("i", [len(b) for b in batches]), x=("f32", batches), min=("f32", low),
+                         max=("f32", high))  # fmt: skip
+    x = np.array([1.0, NAN, 3.0, 4.0], np.float32)
+    low, high = min_max([[x]], ["n"])
+    out.case("tensor/special", x=("f32", x), min=("f32", low), max=("f32", high))
     out.close()
 
     # -- quant_utils

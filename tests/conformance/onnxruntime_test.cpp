@@ -4,6 +4,7 @@
 // ONNX Runtime's operators and its tools for static quantization.
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cmath>
 #include <qmath/qmath.hpp>
 
@@ -178,6 +179,41 @@ void check_linear(const vector_case& c, const std::vector<float>& x) {
   });
 }
 
+// Ranges after each batch, or after all of them; symmetric ones are of what is observed of each batch's [-m, m].
+template <class Observer>
+void check_min_max(const vector_case& c, const Observer& empty) {
+  const bool channels = c.name.starts_with("channel"), symmetric = c.integer("symmetric") != 0;
+  const auto x = c.get<float>("x"), min = c.get<float>("min"), max = c.get<float>("max");
+  const auto sizes = c.get<std::size_t>("sizes");
+  support::for_each_target([&] {
+    std::vector<Observer> seen(channels ? 3 : 1, empty);
+    std::vector<qmath::value_range> ranges(seen.size());
+    std::span<const float> left(x);
+    std::vector<float> got_min, got_max;
+    for (const std::size_t n : sizes) {
+      const qmath::granularity layout =
+          channels ? qmath::per_channel({n / 6, 3, 2}, 1) : qmath::per_tensor(n);
+      if (symmetric) {
+        std::vector<qmath::min_max_observer> batch(seen.size());
+        qmath::observe(batch, left.first(n), layout);
+        for (std::size_t i = 0; i < seen.size(); ++i) {
+          const qmath::value_range r = qmath::absmax_range(qmath::range_of(batch[i]));
+          qmath::observe(seen[i], std::array{r.min, r.max});
+        }
+      } else {
+        qmath::observe(seen, left.first(n), layout);
+      }
+      left = left.subspan(n);
+      qmath::ranges_of(seen, ranges);
+      if (!left.empty() && min.size() == seen.size()) continue;
+      for (const qmath::value_range r : ranges) got_min.push_back(r.min), got_max.push_back(r.max);
+    }
+    CHECK(left.empty());
+    support::check_answers(min, got_min);
+    support::check_answers(max, got_max);
+  });
+}
+
 }  // namespace
 
 TEST_SUITE("conformance/onnxruntime") {
@@ -275,6 +311,27 @@ TEST_SUITE("conformance/onnxruntime") {
     });
     CHECK(would_differ >= 20);
     CHECK(rows_of_one >= 3);
+  }
+
+  TEST_CASE("MinMaxCalibrater") {
+    support::for_each_case("onnxruntime_min_max.txt", 13, [](const vector_case& c) {
+      if (c.name.ends_with("special")) {
+        // There NaN hides numbers, which ones depends on its place; in qmath it is skipped.
+        const auto x = c.get<float>("x");
+        CHECK(c.get<float>("min") == std::vector{1.0f});
+        CHECK(c.get<float>("max") == std::vector{3.0f});
+        support::for_each_target([&] {
+          qmath::min_max_observer seen;
+          qmath::observe(seen, x);
+          CHECK(qmath::range_of(seen) == qmath::value_range{1.0f, 4.0f});
+        });
+        return;
+      }
+      if (c.has("weight")) {
+        return check_min_max(c, qmath::moving_average_observer{.weight = c.one<float>("weight")});
+      }
+      check_min_max(c, qmath::min_max_observer{});
+    });
   }
 
   TEST_CASE("parameters of the static tools") {
