@@ -6,9 +6,11 @@
 Usage: scripts/draw_pictures.py FILE DIRECTORY
 
 FILE is what `digits --pictures FILE` writes (examples/digits/pictures.hpp). DIRECTORY gets an SVG file for each
-picture, the same bytes for the same FILE and version of matplotlib. Needs matplotlib.
+picture, the same bytes for the same FILE and version of matplotlib, and SHA256SUMS of FILE, as "data", and of them all: a
+test compares those of docs/pictures. Needs matplotlib.
 """
 
+import hashlib
 import json
 import pathlib
 import sys
@@ -58,12 +60,17 @@ def main():
         sys.exit(__doc__)
     directory = pathlib.Path(sys.argv[2])
     directory.mkdir(parents=True, exist_ok=True)
-    for picture in json.loads(pathlib.Path(sys.argv[1]).read_text()):
+    data = pathlib.Path(sys.argv[1]).read_bytes()
+    sums = [(hashlib.sha256(data).hexdigest(), "data")]
+    for picture in json.loads(data):
         figure, axes = plt.subplots(figsize=(7.5, 3))
         {"histogram": draw_histogram, "bars": draw_bars}[picture["kind"]](axes, picture)
         axes.set_title(picture["title"], loc="left", fontsize=10)
-        figure.savefig(directory / f"{picture['name']}.svg", bbox_inches="tight", metadata={"Date": None})
+        file = directory / f"{picture['name']}.svg"
+        figure.savefig(file, bbox_inches="tight", metadata={"Date": None})
         plt.close(figure)
+        sums.append((hashlib.sha256(file.read_bytes()).hexdigest(), file.name))
+    (directory / "SHA256SUMS").write_text("".join(f"{digest}  {name}\n" for digest, name in sums))
 
 
 if __name__ == "__main__":
