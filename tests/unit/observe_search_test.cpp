@@ -313,6 +313,54 @@ TEST_CASE("search: other views") {
   CHECK(same(qmath::mse_range<std::int8_t>(histogram_view()), value_range{}));
 }
 
+namespace {
+
+// What is beyond places, at and near edges and middles of bins, and far outside.
+template <std::size_t Bins>
+void check_sides(const histogram_observer<Bins>& h) {
+  namespace ref = qmath::reference;
+  const histogram_view view = h;
+  for (const bool negative : {false, true}) {
+    const ref::bins_of_sign bins{view, negative};
+    qmath::impl::search_side mse, entropy;
+    mse.set(view, negative, bins.dropped, qmath::detail::search_kind::mse);
+    entropy.set(view, negative, bins.dropped, qmath::detail::search_kind::entropy);
+    CHECK(mse.bins() == static_cast<std::size_t>(bins.last + 1));
+    std::mt19937 random(3);
+    for (int trial = 0; trial < 400; ++trial) {
+      // Half of them among the outermost bins.
+      const double from = trial % 2 == 0 ? static_cast<double>(bins.last) - random() % 9
+                                         : 0.5 * (random() % (2 * Bins));
+      const double t = std::max(from, 0.0) + 0.25 * (random() % 9) + 0x1p-6 * (random() % 2);
+      CAPTURE(t);
+      CHECK(support::to_bits(mse.excess(t)) == support::to_bits(ref::excess(bins, t)));
+      ref::cell want;
+      want.add(bins, t, static_cast<double>(inf));
+      const auto found = entropy.from_middle(t);
+      CHECK((found.elements == want.elements && found.weight == want.bins));
+    }
+    const auto none = entropy.from_middle(1e30);
+    CHECK((none.elements == 0 && none.weight == 0 && mse.excess(1e30) == 0.0));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("search: what is beyond a place") {
+  std::vector<float> x = data_of(bimodal, 3000);
+  for (float& v : x) v = std::clamp(v, -1.3f, 3.2f);
+  for (std::size_t i = 0; i < 300; ++i) {
+    check_sides(*histogram_of<8>({x.begin(), x.begin() + 1 + static_cast<std::ptrdiff_t>(i)}));
+  }
+  check_sides(*histogram_of<512>(x));
+  check_sides(*histogram_of<2048>(x));
+  check_sides(*histogram_of<4096>(x));
+  for (const float largest : {2.0f, 2.001f, 2.5f, 3.2f, 3.9f}) {
+    for (float& v : x) v = std::min(v, largest);
+    check_sides(*histogram_of<16384>(x));
+  }
+}
+
 // Ranges show a wrong logarithm only where two are nearly as good.
 TEST_CASE("search: terms of the divergence, bit by bit") {
   std::mt19937_64 random(11);
