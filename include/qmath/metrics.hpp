@@ -3,7 +3,8 @@
 //
 /// @file
 /// How far a quantized result is from the real one. docs/metrics.md says which number to look at when. Metrics of codes
-/// (clip and zero rates, effective bits) are in code_metrics.hpp, which this header includes.
+/// (clip and zero rates, effective bits) are in code_metrics.hpp, distances of histograms in distributions.hpp; this
+/// header includes both.
 ///
 /// Sums over elements are exact: an error_sums is the same bytes however the elements were cut into calls, whatever
 /// the order and the tree in which parts were merged, on every CPU. Numbers computed from it are rounded as their
@@ -23,6 +24,7 @@
 #include "qmath/core/concepts.hpp"
 #include "qmath/core/view.hpp"
 #include "qmath/detail/exact_sum.hpp"
+#include "qmath/distributions.hpp"
 #include "qmath/granularity.hpp"
 #include "qmath/observe/selection.hpp"
 
@@ -150,37 +152,6 @@ QMATH_INLINE void rank_by_damage(std::span<layer_error> layers,
   if (impl::expect_layers<std::size_t>("rank_by_damage", layers, "order", "order.size()", order)) {
     library::rank_by_damage(layers.data(), layers.size(), order.data());
   }
-}
-
-// ---- Distributions: counts of the same bins -----------------------------------------------------
-//
-// With p = (p[i] + c) / (sum of p + c * bins), q the same, c the pseudo-count, natural logarithms. NaN if a sum is 0.
-// @pre, for all four: q.size() == p.size(); sums of counts < 2^64; pseudo_count finite and >= 0.
-/// Kullback-Leibler divergence: sum of p ln(p / q). Bins with p = 0 add nothing; if any other has q = 0: +inf.
-QMATH_INLINE double kl_divergence(std::span<const std::uint64_t> p,
-                                  std::span<const std::uint64_t> q,
-                                  double pseudo_count = 0.0) noexcept {
-  return impl::compared("kl_divergence", p, q, pseudo_count, detail::distribution_metric::kl);
-}
-/// Population stability index: sum of (p - q) ln(p / q). Bins that are empty in both add nothing; with c = 0, bins that
-/// are empty in one make it +inf: hence the default.
-QMATH_INLINE double population_stability_index(std::span<const std::uint64_t> p,
-                                               std::span<const std::uint64_t> q,
-                                               double pseudo_count = 0.5) noexcept {
-  return impl::compared("population_stability_index", p, q, pseudo_count,
-                        detail::distribution_metric::psi);
-}
-/// Jensen-Shannon distance: sqrt((KL(p, m) + KL(q, m)) / 2), m = (p + q) / 2; c = 0. In [0, sqrt(ln 2)].
-QMATH_INLINE double jensen_shannon_distance(std::span<const std::uint64_t> p,
-                                            std::span<const std::uint64_t> q) noexcept {
-  return impl::compared("jensen_shannon_distance", p, q, 0.0,
-                        detail::distribution_metric::jensen_shannon);
-}
-/// Kolmogorov-Smirnov distance: the largest |P[i] - Q[i]| of the cumulative distributions; c = 0. In [0, 1].
-QMATH_INLINE double kolmogorov_smirnov_distance(std::span<const std::uint64_t> p,
-                                                std::span<const std::uint64_t> q) noexcept {
-  return impl::compared("kolmogorov_smirnov_distance", p, q, 0.0,
-                        detail::distribution_metric::kolmogorov_smirnov);
 }
 
 // ---- Classifiers ----------------------------------------------------------------------------------

@@ -27,6 +27,7 @@
 #include "qmath/schemes.hpp"
 #if QMATH_WITH_CALIBRATION
 #include "qmath/code_metrics.hpp"
+#include "qmath/distributions.hpp"
 #include "qmath/layers.hpp"
 #include "qmath/metrics.hpp"
 #include "qmath/observe/calibrators.hpp"

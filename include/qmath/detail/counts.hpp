@@ -11,11 +11,15 @@
 
 #include "qmath/detail/check.hpp"
 #include "qmath/detail/logarithm.hpp"
+#if QMATH_HAS_KERNELS
+#include <cmath>
+#endif
 
 QMATH_BEGIN_NAMESPACE
 namespace impl {
 
 inline constexpr double not_a_number = __builtin_bit_cast(double, 0x7FF8000000000000u);
+inline constexpr double infinite_double = __builtin_bit_cast(double, 0x7FF0000000000000u);
 
 QMATH_INLINE bool expect_sum(const char* function, const char* name,
                              std::span<const std::uint64_t> counts) noexcept {
@@ -33,6 +37,14 @@ QMATH_INLINE bool expect_sum(const char* function, const char* name,
 }
 
 #if QMATH_HAS_KERNELS
+
+QMATH_INLINE double square_root(double x) noexcept {
+#if defined(__GNUC__)
+  return __builtin_sqrt(x);  // correctly rounded, as IEEE 754 says
+#else
+  return std::sqrt(x);
+#endif
+}
 
 QMATH_INLINE double to_double(std::uint64_t n) noexcept {
   // Two exact numbers, rounded once: not every conversion from unsigned is.

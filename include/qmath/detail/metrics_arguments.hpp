@@ -39,7 +39,6 @@ enum class error_metric : unsigned char {
   cosine_similarity,
   mean_error,
 };
-enum class distribution_metric : unsigned char { kl, psi, jensen_shannon, kolmogorov_smirnov };
 
 /// Rows of real numbers.
 struct logits {
@@ -59,10 +58,6 @@ QMATH_LIBRARY void add_errors(const detail::error_job& job) noexcept;
 QMATH_LIBRARY void merge_errors(error_sums& to, const error_sums& from) noexcept;
 QMATH_LIBRARY double error_metric(const error_sums& s, detail::error_metric which) noexcept;
 QMATH_LIBRARY void rank_by_damage(layer_error* layers, std::size_t n, std::size_t* order) noexcept;
-
-QMATH_LIBRARY double distribution_metric(const std::uint64_t* p, const std::uint64_t* q,
-                                         std::size_t n, double pseudo_count,
-                                         detail::distribution_metric which) noexcept;
 
 QMATH_LIBRARY void add_top1(const detail::logits& a, const detail::logits& b, std::size_t rows,
                             std::size_t cols, const std::int32_t* labels, std::size_t labels_size,
@@ -122,21 +117,6 @@ QMATH_INLINE bool expect_layers(const char* function, std::span<const layer_erro
     }
   }
   return true;
-}
-
-QMATH_INLINE double compared(const char* function, std::span<const std::uint64_t> p,
-                             std::span<const std::uint64_t> q, double pseudo_count,
-                             detail::distribution_metric which) noexcept {
-  if (!expect_equal(function, "q.size()", q.size(), "p.size()", p.size()) ||
-      !expect_sum(function, "p", p) || !expect_sum(function, "q", q)) {
-    return not_a_number;
-  }
-  // Finite and not negative, from the bits: see is_scale.
-  if (QMATH_CHECKS && detail::bit_cast<std::uint64_t>(pseudo_count) >= 0x7FF0000000000000u) {
-    library::report_argument(function, "pseudo_count", "must be finite and >= 0");
-    return not_a_number;
-  }
-  return library::distribution_metric(p.data(), q.data(), p.size(), pseudo_count, which);
 }
 
 template <class T>

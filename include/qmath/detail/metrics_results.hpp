@@ -5,23 +5,11 @@
 #ifndef QMATH_DETAIL_METRICS_RESULTS_HPP_
 #define QMATH_DETAIL_METRICS_RESULTS_HPP_
 
-#include <cmath>
-
 #include "qmath/detail/heap_sort.hpp"
 #include "qmath/detail/metrics_impl.hpp"
 
 QMATH_BEGIN_NAMESPACE
 namespace impl {
-
-inline constexpr double infinite_double = __builtin_bit_cast(double, 0x7FF0000000000000u);
-
-QMATH_INLINE double square_root(double x) noexcept {
-#if defined(__GNUC__)
-  return __builtin_sqrt(x);  // correctly rounded, as IEEE 754 says
-#else
-  return std::sqrt(x);
-#endif
-}
 
 // ---- Errors ---------------------------------------------------------------------------------------
 
@@ -89,60 +77,6 @@ inline double metric_of(const error_sums& s, detail::error_metric which) noexcep
   return not_a_number;
 }
 
-// ---- Distributions --------------------------------------------------------------------------------
-
-/// p ln(p / q) - (p - q): not negative. Its sum is that of p ln(p / q), where both have the sum 1, but small
-/// differences are not lost in it.
-QMATH_INLINE double divergence(double p, double q) noexcept {
-  if (p == 0.0) return q;
-  const double term = stored(stored(p * log_of_quotient(p, q)) - stored(p - q));
-  return term > 0.0 ? term : 0.0;
-}
-
-inline double distance_of(const std::uint64_t* p, const std::uint64_t* q, std::size_t n, double c,
-                          detail::distribution_metric which) noexcept {
-  const std::uint64_t p_count = sum_of_counts(p, n), q_count = sum_of_counts(q, n);
-  if (p_count == 0 || q_count == 0) return not_a_number;
-  const double added = stored(c * to_double(n));
-  const double p_total = stored(to_double(p_count) + added);
-  const double q_total = stored(to_double(q_count) + added);
-  double sum = 0.0, largest = 0.0;
-  std::uint64_t p_below = 0, q_below = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    const double x = stored(stored(to_double(p[i]) + c) / p_total);
-    const double y = stored(stored(to_double(q[i]) + c) / q_total);
-    switch (which) {
-      case detail::distribution_metric::kl:
-        if (x != 0.0 && y == 0.0) return infinite_double;
-        sum = stored(sum + (y == 0.0 ? 0.0 : divergence(x, y)));
-        break;
-      case detail::distribution_metric::psi:
-        if (x == y) break;
-        if (x == 0.0 || y == 0.0) return infinite_double;
-        sum = stored(sum + stored(stored(x - y) * log_of_quotient(x, y)));
-        break;
-      case detail::distribution_metric::jensen_shannon: {
-        if (x == y) break;
-        const double middle = stored(stored(x + y) * 0.5);
-        sum = stored(sum + stored(divergence(x, middle) + divergence(y, middle)));
-        break;
-      }
-      case detail::distribution_metric::kolmogorov_smirnov: {
-        p_below += p[i], q_below += q[i];
-        const double d = stored(fraction(p_below, p_count) - fraction(q_below, q_count));
-        largest = larger(larger(d, -d), largest);
-        break;
-      }
-    }
-  }
-  if (which == detail::distribution_metric::kolmogorov_smirnov) return largest;
-  if (which == detail::distribution_metric::jensen_shannon) {
-    const double distance = square_root(stored(sum * 0.5));
-    return distance < 0x1.aa4e1cf5eb9e7p-1 ? distance : 0x1.aa4e1cf5eb9e7p-1;
-  }
-  return sum;
-}
-
 // ---- Classes --------------------------------------------------------------------------------------
 
 QMATH_INLINE float real_at(const detail::logits& x, std::size_t i) noexcept {
@@ -194,12 +128,6 @@ QMATH_LIBRARY void rank_by_damage(layer_error* layers, std::size_t n, std::size_
                              order[k]);
       },
       [&](std::size_t i, std::size_t k) { impl::exchange_elements(order, i, k); });
-}
-
-QMATH_LIBRARY double distribution_metric(const std::uint64_t* p, const std::uint64_t* q,
-                                         std::size_t n, double pseudo_count,
-                                         detail::distribution_metric which) noexcept {
-  return impl::in_default_environment(&impl::distance_of, p, q, n, pseudo_count, which);
 }
 
 QMATH_LIBRARY void add_top1(const detail::logits& a, const detail::logits& b, std::size_t rows,
