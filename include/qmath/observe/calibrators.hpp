@@ -2,8 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 /// @file
-/// Searches for a range as frameworks have them, on histograms as frameworks have them. To reproduce a framework's
-/// parameters; for ranges of your own, mse_range, entropy_range and percentile are faster and defined for all data.
+/// Searches for a range as frameworks have them, on histograms as frameworks have them: theirs, to reproduce their
+/// parameters, or those that bins_of makes of a histogram_observer, to compare searches. For ranges of your own,
+/// mse_range, entropy_range and percentile are faster and defined for all data.
+///
+///     std::array<std::uint64_t, 2048> counts;
+///     std::array<float, 2049> edges;
+///     const auto bins = qmath::calibrators::bins_of(seen, qmath::binning::magnitudes, counts, edges);
+///     const auto range = qmath::calibrators::tensorrt_entropy(bins);
 ///
 ///     function                  follows
 ///     pytorch_histogram         torch.ao.quantization.HistogramObserver, _non_linear_param_search, 2.15.0
@@ -19,12 +25,14 @@
 #ifndef QMATH_OBSERVE_CALIBRATORS_HPP_
 #define QMATH_OBSERVE_CALIBRATORS_HPP_
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 
 #include "qmath/core/params.hpp"
 #include "qmath/detail/check.hpp"
+#include "qmath/observe/observers.hpp"
 
 #if !QMATH_WITH_CALIBRATION
 #error "qmath: calibration is left out, QMATH_WITH_CALIBRATION is 0"
@@ -39,12 +47,42 @@ struct binned_counts {
   value_range range = {};
 };
 
+/// Which bins of a histogram a search takes. m is how many a side needs, the same on both sides, for all that have
+/// counts; but at least half of those that the longer side has, rounded up.
+enum class binning : unsigned char {
+  whole,       ///< of x, all: aimet_tf_enhanced
+  occupied,    ///< of x, from the first to the last that has a count, or all: pytorch_histogram
+  both_sides,  ///< of x, -m to m - 1: onnxruntime_entropy; onnxruntime_percentile, not symmetric
+  magnitudes,  ///< of |x|, 0 to m - 1, j and -1 - j as one: tensorrt_entropy; onnxruntime_percentile
+};
+
 QMATH_END_TYPES
 
+#include "qmath/detail/observe_bins.hpp"
 #include "qmath/detail/observe_calibrators.hpp"
 
 QMATH_BEGIN_NAMESPACE
 namespace calibrators {
+
+/// Bins of h in memory of the caller, and their edges: f neighbours are one, bin j is in bin floor(j / f) of width
+/// f * 2^h.summary.exponent, f being the least number with which they fit into counts. So there are no more than
+/// counts.size(), and more than half as many, or else those that h has. range is that of h. Exact, but sums stop at
+/// 2^64 - 1 and edges at the largest float. What frameworks make of the same data has as many elements; it differs by
+///     its edges      which divide what the first batch has, from its smallest to its largest number or magnitude, by
+///                    the number of bins, and not multiples of a power of two: here ends are up to a bin farther out
+///     its batches    of which later ones are spread over bins, or get more of them, or are cut off
+///     one number     at its last edge, or negative with a magnitude that is an edge: here in the bin farther out,
+///                    and in the one farther in
+/// Without elements all counts are 0.                                    counts: [n]   edges: [n + 1]
+/// @pre counts.size() >= 2; edges.size() == counts.size() + 1; no overlap. Otherwise the contract handler is called, and
+///      there are no bins.
+QMATH_INLINE binned_counts bins_of(const histogram_view& h, binning how,
+                                   std::span<std::uint64_t> counts,
+                                   std::span<float> edges) noexcept {
+  if (!impl::expect_bins("bins_of", h, counts, edges)) return {};
+  const std::size_t n = library::bins_of(h, how, counts.data(), counts.size(), edges.data());
+  return {counts.first(n), edges.first(n + 1), h.summary.range};
+}
 
 // @pre, for all: counts sum up to less than 2^63; edges.size() == counts.size() + 1. Otherwise the contract handler is
 // called for the sizes, and the result is the empty range.
@@ -55,6 +93,15 @@ namespace calibrators {
 QMATH_INLINE value_range pytorch_histogram(std::span<const std::uint64_t> counts, value_range range,
                                            int codes = 256) noexcept {
   return library::pytorch_histogram(counts, range, codes);
+}
+/// The same from the first edge to the last one. @pre bins of equal width, as those of bins_of are.
+template <std::same_as<binned_counts> H>
+QMATH_INLINE value_range pytorch_histogram(const H& h, int codes = 256) noexcept {
+  if (!impl::expect_equal("pytorch_histogram", "edges.size()", h.edges.size(), "counts.size() + 1",
+                          h.counts.size() + 1)) {
+    return {};
+  }
+  return library::pytorch_histogram(h.counts, {h.edges.front(), h.edges.back()}, codes);
 }
 
 /// percent: 0 to 100. symmetric: bins of |x|, and the range is [-t, t] before it is cut at the smallest and the largest
