@@ -11,7 +11,7 @@
 ///     qmath::count_codes(q, layout, counts);
 ///     double zero = qmath::statistics_of_codes<std::int8_t>(std::span(counts).subspan(256 * c, 256), 0).zero;
 ///
-/// Counts of parts add up to those of the whole, in any order. Never allocates, never throws, never prints. A broken
+/// Counts of parts are merged to those of the whole, in any order: merge(into, from). Never allocates, never throws, never prints. A broken
 /// precondition calls the contract handler (core/contract.hpp) and changes nothing. docs/metrics.md.
 #ifndef QMATH_CODE_METRICS_HPP_
 #define QMATH_CODE_METRICS_HPP_
@@ -19,6 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 
 #include "qmath/core/concepts.hpp"
 #include "qmath/core/options.hpp"
@@ -48,6 +49,12 @@ struct clip_sums {
   }
   friend constexpr bool operator==(const clip_sums&, const clip_sums&) = default;
 };
+
+namespace detail {
+/// Arrays of them, one for each channel, have merge() too.
+template <class T>
+inline constexpr bool is_channel_sums = std::is_same_v<T, clip_sums>;
+}  // namespace detail
 
 struct clip_options {
   quantize_rules rules = numerics::standard;
@@ -113,6 +120,31 @@ QMATH_INLINE void count_codes(const Q& q, const granularity& layout,
                               std::span<std::uint64_t> counts,
                               const selection& which = {}) noexcept {
   impl::count_codes(impl::codes_of(q), layout, counts, which, true);
+}
+
+/// As if `into`, and what is counted there, had been given what `from` was: into += from. `from` may be `into`.
+QMATH_INLINE constexpr void merge(clip_counts& into, const clip_counts& from) noexcept {
+  into += from;
+}
+QMATH_INLINE constexpr void merge(clip_sums& into, const clip_sums& from) noexcept { into += from; }
+/// The same for counts of codes, of a tensor or of all channels; they stop at 2^64 - 1.
+/// @pre from.size() == into.size(); no overlap, unless `from` is `into`.
+template <writable_range<std::uint64_t> S, readable_range<std::uint64_t> R>
+QMATH_INLINE void merge(S&& into, const R& from) noexcept {
+  const std::span<std::uint64_t> to(into);
+  const std::span<const std::uint64_t> own(from);
+  if (!impl::expect_mergeable(to, own)) return;
+  for (std::size_t i = 0; i < to.size(); ++i) to[i] = impl::saturating_sum(to[i], own[i]);
+}
+/// into[c] with from[c], for channels: of clip_sums, error_sums, top1_counts. @pre into.size() == from.size().
+template <detail::viewable S, detail::viewable R>
+  requires detail::is_channel_sums<detail::element_of<S>> &&
+           readable_range<R, detail::element_of<S>>
+QMATH_INLINE void merge(S&& into, const R& from) noexcept {
+  const std::span a(into);
+  const std::span b(from);
+  if (!impl::expect_equal("merge", "from.size()", b.size(), "into.size()", a.size())) return;
+  for (std::size_t i = 0; i < a.size(); ++i) merge(a[i], b[i]);
 }
 
 /// Of counts made by count_codes for F; NaN if there are none. in_use: the codes that quantize was told to use.

@@ -79,6 +79,13 @@ struct top1_counts {
   friend constexpr bool operator==(const top1_counts&, const top1_counts&) = default;
 };
 
+namespace detail {
+template <>
+inline constexpr bool is_channel_sums<error_sums> = true;
+template <>
+inline constexpr bool is_channel_sums<top1_counts> = true;
+}  // namespace detail
+
 QMATH_END_TYPES
 
 #include "qmath/detail/metrics_arguments.hpp"
@@ -114,7 +121,7 @@ QMATH_INLINE void add_errors(const A& a, const B& b, const granularity& layout,
   }
 }
 
-/// Adds `from`, which may be `to`: associative and commutative, to the byte.
+/// Adds `from`, which may be `to`: associative and commutative, to the byte. Arrays of channels: code_metrics.hpp.
 QMATH_INLINE void merge(error_sums& to, const error_sums& from) noexcept {
   library::merge_errors(to, from);
 }
@@ -169,6 +176,10 @@ QMATH_INLINE void add_top1(matrix_view<const A> a, matrix_view<const B> b,
     library::add_top1(impl::logits_of(a), impl::logits_of(b), a.rows, a.cols, labels.data(),
                       labels.size(), which, counts);
   }
+}
+/// into += from
+QMATH_INLINE constexpr void merge(top1_counts& into, const top1_counts& from) noexcept {
+  into += from;
 }
 QMATH_INLINE double top1_agreement(const top1_counts& c) noexcept { return rate(c.agree, c.rows); }
 /// (measured_correct - reference_correct) / rows: negative where quantization costs accuracy.

@@ -155,6 +155,15 @@ QMATH_INLINE void count_codes(const code_array& q, const granularity& layout,
   library::count_codes(job);
 }
 
+QMATH_INLINE bool expect_mergeable(std::span<const std::uint64_t> into,
+                                   std::span<const std::uint64_t> from) noexcept {
+  return expect_equal("merge", "from.size()", from.size(), "into.size()", into.size()) &&
+         expect_data("merge", "into", into.data(), into.size()) &&
+         expect_data("merge", "from", from.data(), from.size()) &&
+         (into.data() == from.data() || expect_disjoint("merge", "from", from.data(), from.size(),
+                                                        "overlaps into", into.data(), into.size()));
+}
+
 QMATH_INLINE bool expect_counts(const char* function, std::span<const std::uint64_t> counts,
                                 code_range format) noexcept {
   return expect_equal(function, "counts.size()", counts.size(), "the number of codes",

@@ -171,7 +171,8 @@ QMATH_INLINE drift_report drift_of(const drift_monitor<Bins>& monitor,
 
 /// Adds the live data of another monitor, of another thread for instance. Its calls and elements are counted after
 /// those of `into`, whose first NaN and infinity stay the first; if there are none, those of `from` keep their
-/// numbers.
+/// numbers. With sampling.every <= 1 all but calls and these events is as if one monitor had been given all, in any order
+/// and along any tree; otherwise that holds for elements, and for nonfinite if it is that of all elements.
 /// @pre both have the calibration in the same bins: calibration.summary of both is equal.
 template <std::size_t Bins>
 QMATH_INLINE void merge(drift_monitor<Bins>& into, const drift_monitor<Bins>& from) noexcept {
