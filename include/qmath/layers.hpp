@@ -2,11 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 /// @file
-/// A float and a quantized run of a network, layer by layer: all metrics of each, the worst first.
+/// A float and a quantized run of a network, layer by layer, the worst first: the errors of each, and if they were
+/// counted, what it clips and what its codes are.
 ///
 ///     std::vector<qmath::error_sums> sums(n);                  // while both run: one for each layer
 ///     qmath::add_errors(float_output, dequantized_output, sums[l]);
 ///     std::vector<qmath::layer_error> layers = {{"conv1", &sums[0]}, {"conv2", &sums[1]}, ...};
+///     layers[0].clips = &clips[0];                             // of count_clipped; layers[0].codes: statistics_of_codes
 ///     std::vector<qmath::layer_report> reports(n);
 ///     qmath::compare_layers(layers, reports);                  // reports[0] is the layer to look at
 ///
@@ -23,7 +25,7 @@
 
 QMATH_BEGIN_TYPES
 
-/// The metrics of metrics.hpp, under their names there.
+/// The metrics of metrics.hpp, under their names there, and rates of code_metrics.hpp: NaN where layer_error has none.
 struct layer_report {
   std::size_t layer = 0;  ///< its index among the layers
   const char* name = "";
@@ -37,6 +39,10 @@ struct layer_report {
   std::uint64_t count = 0;  ///< pairs of finite numbers
   std::uint64_t nan = 0;
   std::uint64_t infinite = 0;
+  double clip_rate_low = 0.0;   ///< rate(clips.clipped.low, clips.count)
+  double clip_rate_high = 0.0;  ///< rate(clips.clipped.high, clips.count)
+  double zero_rate = 0.0;       ///< codes.zero
+  double effective_bits = 0.0;  ///< codes.effective_bits
 };
 
 QMATH_END_TYPES

@@ -57,11 +57,13 @@ struct error_options {
   std::uint64_t first = 0;  ///< the index of element 0, for parts of an array
 };
 
-/// A layer in a comparison; rank_by_damage sets sqnr_db.
+/// A layer in a comparison; rank_by_damage sets sqnr_db. Clips and codes may be left out: compare_layers reports them.
 struct layer_error {
   const char* name = "";
   const error_sums* errors = nullptr;
   double sqnr_db = 0.0;
+  const clip_sums* clips = nullptr;
+  const code_statistics* codes = nullptr;
 };
 
 /// Classes chosen by two runs of a classifier.

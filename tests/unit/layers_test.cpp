@@ -63,6 +63,39 @@ TEST_CASE("compare_layers: what metrics.hpp says of each, the worst first") {
   CHECK((reports[2].absolute.value == 0.25 && reports[2].absolute.index == 3));
 }
 
+TEST_CASE("compare_layers: clips and codes, of layers that have them") {
+  const error_sums s = sums({1.0f, 2.0f}, {1.0f, 2.5f});
+  const qmath::clip_sums clips = {10, {1, 3, 2, 1}}, nothing;
+  std::vector<std::uint64_t> counts(256);
+  counts[128] = 3, counts[0] = counts[255] = counts[9] = 1;
+  const qmath::code_statistics codes = qmath::statistics_of_codes<std::int8_t>(counts, 0);
+  std::vector<qmath::layer_error> layers(4, {"", &s});
+  layers[0].clips = &clips;
+  layers[1].codes = &codes;
+  layers[2].clips = &clips, layers[2].codes = &codes;
+  layers[3].clips = &nothing;
+  std::vector<layer_report> reports(4);
+  qmath::compare_layers(layers, reports);
+  for (std::size_t i = 0; i < 4; ++i) {
+    const layer_report& r = reports[i];
+    CAPTURE(i);
+    REQUIRE(r.layer == i);
+    if (i % 2 == 0) {
+      CHECK((r.clip_rate_low == 0.1 && r.clip_rate_high == 0.3));
+    } else {
+      CHECK((std::isnan(r.clip_rate_low) && std::isnan(r.clip_rate_high)));
+    }
+    if (i == 1 || i == 2) {
+      CHECK((r.zero_rate == 0.5 && same(r.effective_bits, codes.effective_bits)));
+      CHECK(r.effective_bits > 1.5);
+    } else {
+      CHECK((std::isnan(r.zero_rate) && std::isnan(r.effective_bits)));
+    }
+    CHECK(r.infinite == 0);
+    CHECK(r.mse == 0.125);
+  }
+}
+
 TEST_CASE("compare_layers: the order of rank_by_damage, for any number of layers") {
   std::mt19937 random(5);
   std::vector<error_sums> some(6);

@@ -19,6 +19,9 @@ QMATH_LIBRARY void compare_layers(const layer_error* layers, std::size_t n,
                                   layer_report* reports) noexcept {
   for (std::size_t i = 0; i < n; ++i) {
     const error_sums& s = *layers[i].errors;
+    const clip_sums clips = layers[i].clips == nullptr ? clip_sums{} : *layers[i].clips;
+    const code_statistics codes =
+        layers[i].codes == nullptr ? impl::no_statistics() : *layers[i].codes;
     reports[i] = {i,
                   layers[i].name,
                   error_metric(s, detail::error_metric::sqnr_db),
@@ -30,7 +33,11 @@ QMATH_LIBRARY void compare_layers(const layer_error* layers, std::size_t n,
                   s.relative,
                   s.count,
                   s.nan,
-                  s.infinite};
+                  s.infinite,
+                  rate(clips.clipped.low, clips.count),
+                  rate(clips.clipped.high, clips.count),
+                  codes.zero,
+                  codes.effective_bits};
   }
   impl::heap_sort(
       n,
