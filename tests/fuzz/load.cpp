@@ -24,12 +24,6 @@ using support::seen;
 constexpr float inf = std::numeric_limits<float>::infinity();
 constexpr float largest = std::numeric_limits<float>::max();
 
-const char* name(load_status status) {
-  constexpr const char* names[] = {"ok",   "truncated", "too_long", "foreign", "version",
-                                   "kind", "size",      "checksum", "contents"};
-  return names[static_cast<std::size_t>(status)];
-}
-
 template <class O>
 bool loads_again(const O& o) {
   const bytes b = saved(o);
@@ -122,7 +116,7 @@ outcome load(std::span<const std::uint8_t> b) {
   const O before = seen<O>({7.0f, 8.0f});
   O o = before;
   const load_status status = qmath::load(o, b);
-  const char* const text = name(status);
+  const char* const text = qmath::name(status);
   if (status != load_status::ok) return {text, o == before ? nullptr : "refused, but changed"};
   const bytes back = saved(o);
   if (!std::ranges::equal(back, b)) return {text, "save writes other bytes than load accepted"};

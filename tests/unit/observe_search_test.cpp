@@ -327,13 +327,15 @@ void check_sides(const histogram_observer<Bins>& h) {
     entropy.set(view, negative, bins.dropped, qmath::detail::search_kind::entropy);
     CHECK(mse.bins() == static_cast<std::size_t>(bins.last + 1));
     std::mt19937 random(3);
+    const auto below = [&random](std::size_t n) { return static_cast<double>(random() % n); };
     for (int trial = 0; trial < 400; ++trial) {
       // Half of them among the outermost bins.
-      const double from = trial % 2 == 0 ? static_cast<double>(bins.last) - random() % 9
-                                         : 0.5 * (random() % (2 * Bins));
-      const double t = std::max(from, 0.0) + 0.25 * (random() % 9) + 0x1p-6 * (random() % 2);
+      const double from =
+          trial % 2 == 0 ? static_cast<double>(bins.last) - below(9) : 0.5 * below(2 * Bins);
+      const double t = std::max(from, 0.0) + 0.25 * below(9) + 0x1p-6 * below(2);
       CAPTURE(t);
-      CHECK(support::to_bits(mse.excess(t)) == support::to_bits(ref::excess(bins, t)));
+      CHECK(std::bit_cast<std::uint64_t>(mse.excess(t)) ==
+            std::bit_cast<std::uint64_t>(ref::excess(bins, t)));
       ref::cell want;
       want.add(bins, t, static_cast<double>(inf));
       const auto found = entropy.from_middle(t);
