@@ -395,7 +395,8 @@ TEST_CASE_TEMPLATE("errors: types", A, float, half, bfloat16) {
     for (const std::size_t n : {5u, 64u, 1024u, 2100u}) {
       const std::vector<A> a = support::any_reals<A>(n, 40);
       const std::vector<B> b = support::any_reals<B>(n, 41);
-      check_same(fast(a, b), slow(a, b));
+      const error_sums want = slow(a, b);
+      support::for_each_target([&] { check_same(fast(a, b), want); });
     }
   };
   check(std::type_identity<float>{});
@@ -403,12 +404,36 @@ TEST_CASE_TEMPLATE("errors: types", A, float, half, bfloat16) {
   check(std::type_identity<bfloat16>{});
 }
 
-TEST_CASE("errors: every half") {
-  std::vector<half> a(65536), b(65536);
+TEST_CASE_TEMPLATE("errors: every number of 16 bits", T, half, bfloat16) {
+  std::vector<T> a(65536), b(65536);
+  std::vector<float> x(65536);
   for (std::size_t i = 0; i < a.size(); ++i) {
     a[i].bits = static_cast<std::uint16_t>(i), b[i].bits = static_cast<std::uint16_t>(i * 40503u);
+    x[i] = qmath::float_from(a[i]);
   }
-  check_same(fast(a, b), slow(a, b));
+  const error_sums pairs = slow(a, b), same = slow(a, x);
+  CHECK(same.absolute == qmath::error_peak{});
+  support::for_each_target([&] {
+    check_same(fast(a, b), pairs);
+    // Each is what float_from says, or there is a peak.
+    check_same(fast(a, x), same);
+    check_same(fast(x, a), slow(x, a));
+  });
+}
+
+TEST_CASE_TEMPLATE("errors: nothing outside of 16-bit arrays is read", T, half, bfloat16) {
+  for (std::size_t n = 1; n < 70; ++n) {
+    const std::vector<T> a = support::any_reals<T>(n, 42), b = support::any_reals<T>(n, 43);
+    const error_sums want = slow(a, b);
+    for (const guard side : {guard::behind, guard::before}) {
+      const guarded<T> x(a, side), y(b, side);
+      support::for_each_target([&] {
+        error_sums s;
+        qmath::add_errors(x.span(), y.span(), s);
+        check_same(s, want);
+      });
+    }
+  }
 }
 
 TEST_CASE("errors: masks") {
@@ -493,12 +518,19 @@ TEST_CASE("errors: the caller's rounding and flushing do not matter") {
   const std::vector<float> a = floats_between(-149, -100, 300, 70), b = rounded_to(a, 0x1p-120f);
   const error_sums want = fast(a, b);
   const double sqnr = qmath::sqnr_db(want);
+  // Every subnormal half.
+  std::vector<half> h(1024);
+  for (std::size_t i = 0; i < h.size(); ++i) h[i].bits = static_cast<std::uint16_t>(i);
+  const error_sums want_of_half = slow(h, h);
   const unsigned before = __builtin_ia32_stmxcsr();
   __builtin_ia32_ldmxcsr(before | 0xE040u);  // toward zero, subnormals are zeros
   const error_sums got = fast(a, b);
   const double other = qmath::sqnr_db(want);
+  std::vector<error_sums> got_of_half;
+  support::for_each_target([&] { got_of_half.push_back(fast(h, h)); });
   __builtin_ia32_ldmxcsr(before);
   check_same(got, want);
+  for (const error_sums& s : got_of_half) check_same(s, want_of_half);
   CHECK(std::bit_cast<std::uint64_t>(other) == std::bit_cast<std::uint64_t>(sqnr));
 #endif
 }

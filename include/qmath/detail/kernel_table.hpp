@@ -303,6 +303,9 @@ struct error_block {
 };
 
 struct error_kernel {
+  /// Elements as floats, and zeros behind them, up to a multiple of error_block::multiple. Exact; a NaN is a NaN.
+  void (*widen)(const void* from, real_type type, std::size_t first, std::size_t n,
+                float* to) = nullptr;
   error_range (*range)(const float* x, std::size_t n) = nullptr;
   void (*sum)(const error_block&) = nullptr;
   /// The largest fl(fl(|b - a|) / |a|) of pairs with a != 0; 0 if there is none.

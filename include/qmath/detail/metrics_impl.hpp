@@ -47,24 +47,6 @@ struct pair_block {
   alignas(64) float b[block_elements];
 };
 
-/// Exact. In shifts and a product, without the branches of float_from; NaN and infinities stay what they are.
-QMATH_INLINE float widened(half h) noexcept {
-  const std::uint32_t magnitude = (h.bits & 0x7FFFu) << 13;
-  const auto scaled =
-      detail::bit_cast<std::uint32_t>(detail::bit_cast<float>(magnitude) * 0x1p112f);
-  const std::uint32_t special = magnitude >= 0x0F800000u ? 0x7F800000u : 0u;
-  return detail::bit_cast<float>((h.bits & 0x8000u) << 16 | special | scaled);
-}
-QMATH_INLINE float widened(bfloat16 h) noexcept { return float_from(h); }
-QMATH_INLINE float widened(float x) noexcept { return x; }
-
-QMATH_INLINE void widen(const void* from, detail::real_type type, std::size_t begin, std::size_t n,
-                        float* to) noexcept {
-  with_reals(from, type, [&](const auto* p) {
-    for (std::size_t i = 0; i < n; ++i) to[i] = widened(p[begin + i]);
-  });
-}
-
 QMATH_INLINE void raise_peak(error_peak& peak, double value, std::uint64_t index) noexcept {
   if (value > peak.value || (value == peak.value && value > 0.0 && index < peak.index)) {
     peak.value = value, peak.index = index;
@@ -211,8 +193,8 @@ QMATH_INLINE void add_counted(error_sums& s, const detail::error_kernel& loops, 
   detail::error_range ra = loops.range(block.a, block.n), rb = loops.range(block.b, block.n);
   if ((ra.largest > rb.largest ? ra.largest : rb.largest) >= 0x7F800000u) {
     if (block.a != a) {
-      widen(block.a, detail::real_type::f32, 0, block.n, a);
-      widen(block.b, detail::real_type::f32, 0, block.n, b);
+      loops.widen(block.a, detail::real_type::f32, 0, block.n, a);
+      loops.widen(block.b, detail::real_type::f32, 0, block.n, b);
     }
     count -= remove_special(s, a, b, block.n);
     block.a = a, block.b = b;
@@ -237,9 +219,8 @@ QMATH_INLINE void add_block(error_sums& s, const detail::error_kernel& loops,
     block.a = static_cast<const float*>(job.a) + begin;
     block.b = static_cast<const float*>(job.b) + begin;
   } else {
-    widen(job.a, job.a_type, begin, n, memory.a);
-    widen(job.b, job.b_type, begin, n, memory.b);
-    for (std::size_t i = n; i < block.n; ++i) memory.a[i] = 0.0f, memory.b[i] = 0.0f;
+    loops.widen(job.a, job.a_type, begin, n, memory.a);
+    loops.widen(job.b, job.b_type, begin, n, memory.b);
     if (!job.all) count = remove_masked(job, begin, n, memory.a, memory.b);
   }
   add_counted(s, loops, block, count, memory.a, memory.b);
@@ -250,7 +231,7 @@ QMATH_INLINE void add_columns(const detail::error_kernel& loops, const detail::e
                               pair_block& memory) noexcept {
   constexpr std::size_t strip = 8, height = block_elements / strip;
   const std::size_t cols = job.layout.cols, rows = job.n / cols;
-  float row_a[strip], row_b[strip];
+  float row_a[block_multiple], row_b[block_multiple];
   unsigned char buffer[strip] = {1, 1, 1, 1, 1, 1, 1, 1};
   for (std::size_t top = 0; top < rows; top += height) {
     const std::size_t here = rows - top < height ? rows - top : height;
@@ -259,8 +240,8 @@ QMATH_INLINE void add_columns(const detail::error_kernel& loops, const detail::e
       std::size_t counts[strip] = {};
       for (std::size_t r = 0; r < here; ++r) {
         const std::size_t begin = (top + r) * cols + left;
-        widen(job.a, job.a_type, begin, width, row_a);
-        widen(job.b, job.b_type, begin, width, row_b);
+        loops.widen(job.a, job.a_type, begin, width, row_a);
+        loops.widen(job.b, job.b_type, begin, width, row_b);
         const unsigned char* const selected =
             job.all ? buffer : selected_bytes(job.which, job.n, begin, width, buffer);
         for (std::size_t c = 0; c < width; ++c) {

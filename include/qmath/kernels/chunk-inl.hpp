@@ -145,14 +145,18 @@ HWY_INLINE std::size_t elements_at_once(const granularity& g) {
 
 // ---- Real numbers --------------------------------------------------------------------------------
 
+// Whole vectors of floats: n elements, and zeros behind them.
+template <class DF, class T>
+HWY_INLINE void widen(DF df, const T* in, std::size_t n, float* out) {
+  const std::size_t N = hn::Lanes(df);
+  std::size_t i = 0;
+  for (; i + N <= n; i += N) hn::StoreU(load_lanes(df, in + i), df, out + i);
+  if (i < n) hn::StoreU(load_lanes(df, in + i, n - i), df, out + i);
+}
+
 template <class T>
 HWY_INLINE const float* load_reals(const T* in, std::size_t length, chunk_buffer<float>& buffer) {
-  const hn::ScalableTag<float> df;
-  const std::size_t N = hn::Lanes(df);
-  chunk_buffer<T> copy;
-  const T* const x = readable(in, length, N, copy.data);
-  for (std::size_t i = 0; i < length; i += N)
-    hn::StoreU(load_lanes(df, x + i), df, buffer.data + i);
+  widen(hn::ScalableTag<float>(), in, length, buffer.data);
   return buffer.data;
 }
 

@@ -41,6 +41,20 @@ HWY_INLINE hn::Vec<error_doubles> load_doubles(const float* p) {
   return hn::PromoteTo(d, hn::LoadU(hn::Rebind<float, error_doubles>(), p));
 }
 
+// ---- Blocks that are not in memory as floats --------------------------------------------------------
+
+HWY_NOINLINE HWY_MAYBE_UNUSED static void widen_errors(const void* from, real_type type,
+                                                       std::size_t first, std::size_t n,
+                                                       float* to) {
+  const error_floats d;
+  for (std::size_t i = n; i % error_block::multiple != 0; ++i) to[i] = 0.0f;
+  switch (type) {
+    case real_type::f32: return widen(d, static_cast<const float*>(from) + first, n, to);
+    case real_type::f16: return widen(d, static_cast<const half*>(from) + first, n, to);
+    default: return widen(d, static_cast<const bfloat16*>(from) + first, n, to);
+  }
+}
+
 // ---- First pass: the range ------------------------------------------------------------------------
 
 HWY_NOINLINE HWY_MAYBE_UNUSED static error_range range_of_errors(const float* x, std::size_t n) {
