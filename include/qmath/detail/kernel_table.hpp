@@ -302,14 +302,21 @@ struct error_block {
   error_block_sums* out = nullptr;
 };
 
+struct error_place {
+  double value;
+  std::size_t index;
+};
+
 struct error_kernel {
   /// Elements as floats, and zeros behind them, up to a multiple of error_block::multiple. Exact; a NaN is a NaN.
   void (*widen)(const void* from, real_type type, std::size_t first, std::size_t n,
                 float* to) = nullptr;
   error_range (*range)(const float* x, std::size_t n) = nullptr;
   void (*sum)(const error_block&) = nullptr;
-  /// The largest fl(fl(|b - a|) / |a|) of pairs with a != 0; 0 if there is none.
-  double (*largest_ratio)(const float* a, const float* b, std::size_t n) = nullptr;
+  /// The largest fl(fl(|b - a|) / |a|) of pairs with a != 0, and the first place where it is; 0 if there is none.
+  error_place (*largest_ratio)(const float* a, const float* b, std::size_t n) = nullptr;
+  /// The first place where fl(|b - a|) is `error`; there is one.
+  std::size_t (*find)(const float* a, const float* b, double error) = nullptr;
 };
 
 // ---- The table ---------------------------------------------------------------------------------

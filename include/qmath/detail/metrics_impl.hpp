@@ -69,28 +69,19 @@ struct finite_block {
   std::uint64_t first, step;
 };
 
-/// Raises the peak to `value`, which is that of some element of the block: of the first for which is_it says so.
-template <class F>
-QMATH_INLINE void raise_to(error_peak& peak, double value, const finite_block& block,
-                           const F& is_it) noexcept {
-  if (value == 0.0 || value < peak.value || (value == peak.value && block.first > peak.index)) {
+/// Raises the peak to `error`, which is that of some element of the block, at the first such element.
+QMATH_INLINE void raise_absolute_peak(error_peak& peak, const detail::error_kernel& loops,
+                                      const finite_block& block, double error) noexcept {
+  if (error == 0.0 || error < peak.value || (error == peak.value && block.first > peak.index)) {
     return;
   }
-  std::size_t i = 0;
-  while (!is_it(static_cast<double>(block.a[i]), static_cast<double>(block.b[i]))) ++i;
-  raise_peak(peak, value, block.first + i * block.step);
+  raise_peak(peak, error, block.first + loops.find(block.a, block.b, error) * block.step);
 }
 
-QMATH_INLINE void raise_absolute_peak(error_peak& peak, double value,
+QMATH_INLINE void raise_relative_peak(error_peak& peak, const detail::error_kernel& loops,
                                       const finite_block& block) noexcept {
-  raise_to(peak, value, block,
-           [value](double a, double b) QMATH_INLINE_LAMBDA { return distance(a, b) == value; });
-}
-QMATH_INLINE void raise_relative_peak(error_peak& peak, double value,
-                                      const finite_block& block) noexcept {
-  raise_to(peak, value, block, [value](double a, double b) QMATH_INLINE_LAMBDA {
-    return a != 0.0 && distance(a, b) / (a < 0.0 ? -a : a) == value;
-  });
+  const detail::error_place top = loops.largest_ratio(block.a, block.b, block.n);
+  raise_peak(peak, top.value, block.first + top.index * block.step);
 }
 
 QMATH_INLINE void add_product(detail::product_sum& sum, double x) noexcept {
@@ -110,8 +101,8 @@ inline void add_one_by_one(error_sums& s, const detail::error_kernel& loops,
     add_linear(s.a, x), add_linear(s.b, y);
     largest_error = larger(largest_error, distance(x, y));
   }
-  raise_absolute_peak(s.absolute, largest_error, block);
-  raise_relative_peak(s.relative, loops.largest_ratio(block.a, block.b, block.n), block);
+  raise_absolute_peak(s.absolute, loops, block, largest_error);
+  raise_relative_peak(s.relative, loops, block);
 }
 
 QMATH_INLINE void add_finite(error_sums& s, const detail::error_kernel& loops,
@@ -138,10 +129,10 @@ QMATH_INLINE void add_finite(error_sums& s, const detail::error_kernel& loops,
     add_linear(s.a, sums.a.part[l]);
     add_linear(s.b, sums.b.part[l]);
   }
-  raise_absolute_peak(s.absolute, sums.largest_error, block);
+  raise_absolute_peak(s.absolute, loops, block, sums.largest_error);
   // Or one that is as high as the one known, and comes before it.
   if (sums.relative_exceeds || (block.first < s.relative.index && s.relative.value > 0.0)) {
-    raise_relative_peak(s.relative, loops.largest_ratio(block.a, block.b, block.n), block);
+    raise_relative_peak(s.relative, loops, block);
   }
 }
 
@@ -226,6 +217,15 @@ QMATH_INLINE void add_block(error_sums& s, const detail::error_kernel& loops,
   add_counted(s, loops, block, count, memory.a, memory.b);
 }
 
+/// In the array itself if it has floats.
+QMATH_INLINE const float* floats_of(const detail::error_kernel& loops, const void* from,
+                                    detail::real_type type, std::size_t begin, std::size_t n,
+                                    float* memory) noexcept {
+  if (type == detail::real_type::f32) return static_cast<const float*>(from) + begin;
+  loops.widen(from, type, begin, n, memory);
+  return memory;
+}
+
 /// The columns of [rows, cols] matrices, several at a time, as blocks of their own.
 QMATH_INLINE void add_columns(const detail::error_kernel& loops, const detail::error_job& job,
                               pair_block& memory) noexcept {
@@ -240,15 +240,15 @@ QMATH_INLINE void add_columns(const detail::error_kernel& loops, const detail::e
       std::size_t counts[strip] = {};
       for (std::size_t r = 0; r < here; ++r) {
         const std::size_t begin = (top + r) * cols + left;
-        loops.widen(job.a, job.a_type, begin, width, row_a);
-        loops.widen(job.b, job.b_type, begin, width, row_b);
+        const float* const from_a = floats_of(loops, job.a, job.a_type, begin, width, row_a);
+        const float* const from_b = floats_of(loops, job.b, job.b_type, begin, width, row_b);
         const unsigned char* const selected =
             job.all ? buffer : selected_bytes(job.which, job.n, begin, width, buffer);
         for (std::size_t c = 0; c < width; ++c) {
           const bool used = selected[c] != 0;
           counts[c] += used ? 1 : 0;
-          memory.a[c * height + r] = used ? row_a[c] : 0.0f;
-          memory.b[c * height + r] = used ? row_b[c] : 0.0f;
+          memory.a[c * height + r] = used ? from_a[c] : 0.0f;
+          memory.b[c * height + r] = used ? from_b[c] : 0.0f;
         }
       }
       for (std::size_t c = 0; c < width; ++c) {

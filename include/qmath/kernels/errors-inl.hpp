@@ -47,7 +47,11 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void widen_errors(const void* from, real_ty
                                                        std::size_t first, std::size_t n,
                                                        float* to) {
   const error_floats d;
-  for (std::size_t i = n; i % error_block::multiple != 0; ++i) to[i] = 0.0f;
+  // The last vectors; the elements come over them.
+  const std::size_t last = (n - 1) / error_block::multiple * error_block::multiple;
+  for (std::size_t i = 0; i < error_block::multiple; i += hn::Lanes(d)) {
+    hn::StoreU(hn::Zero(d), d, to + last + i);
+  }
   switch (type) {
     case real_type::f32: return widen(d, static_cast<const float*>(from) + first, n, to);
     case real_type::f16: return widen(d, static_cast<const half*>(from) + first, n, to);
@@ -170,18 +174,38 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void sum_errors(const error_block& block) {
   }
 }
 
-HWY_NOINLINE HWY_MAYBE_UNUSED static double largest_ratio(const float* a, const float* b,
-                                                          std::size_t n) {
+// ---- Peaks ------------------------------------------------------------------------------------------
+
+HWY_NOINLINE HWY_MAYBE_UNUSED static error_place largest_ratio(const float* a, const float* b,
+                                                               std::size_t n) {
   const error_doubles d;
-  auto largest = hn::Zero(d);
+  const auto lanes = hn::Set(d, static_cast<double>(hn::Lanes(d)));
+  auto largest = hn::Zero(d), places = hn::Zero(d), place = hn::Iota(d, 0);
   for (std::size_t i = 0; i < n; i += hn::Lanes(d)) {
     const auto x = load_doubles(a + i), y = load_doubles(b + i);
     // 0 / 0 is NaN, and not larger than anything.
     const auto distance = hn::IfThenZeroElse(hn::Eq(x, hn::Zero(d)), hn::Abs(hn::Sub(y, x)));
     const auto ratio = hn::Div(distance, hn::Abs(x));
-    largest = hn::IfThenElse(hn::Gt(ratio, largest), ratio, largest);
+    const auto more = hn::Gt(ratio, largest);
+    largest = hn::IfThenElse(more, ratio, largest);
+    places = hn::IfThenElse(more, place, places);
+    place = hn::Add(place, lanes);
   }
-  return hn::ReduceMax(d, largest);
+  const double value = hn::ReduceMax(d, largest);
+  const auto here = hn::Eq(largest, hn::Set(d, value));
+  const double first =
+      hn::ReduceMin(d, hn::IfThenElse(here, places, hn::Set(d, static_cast<double>(n))));
+  return {value, static_cast<std::size_t>(first)};
+}
+
+HWY_NOINLINE HWY_MAYBE_UNUSED static std::size_t find_error(const float* a, const float* b,
+                                                            double error) {
+  const error_doubles d;
+  for (std::size_t i = 0;; i += hn::Lanes(d)) {
+    const auto distance = hn::Abs(hn::Sub(load_doubles(b + i), load_doubles(a + i)));
+    const auto here = hn::Eq(distance, hn::Set(d, error));
+    if (!hn::AllFalse(d, here)) return i + hn::FindKnownFirstTrue(d, here);
+  }
 }
 
 }  // namespace HWY_NAMESPACE
