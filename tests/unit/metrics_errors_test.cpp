@@ -369,6 +369,23 @@ TEST_CASE("errors: peaks are at the lowest of equal errors") {
   CHECK(fast(a, b).relative.index == 2000);
 }
 
+TEST_CASE("errors: peaks anywhere in a block, of which some are equal") {
+  std::mt19937 random(22);
+  const float ratios[] = {0.5f, 1.0f, 1.25f, 1.5f, 1.0f / 3.0f};
+  for (int trial = 0; trial < 100; ++trial) {
+    const std::size_t n = 1 + random() % 5000;
+    std::vector<float> a = floats_between(-3, 3, n, static_cast<std::uint32_t>(trial)), b = a;
+    // Nearly everywhere, or few.
+    for (std::size_t k = trial % 2 == 0 ? n : 8; k-- > 0;) {
+      const std::size_t i = random() % n;
+      if (random() % 8 == 0) a[i] = 0.0f;
+      b[i] = a[i] + ratios[random() % 5] * (trial % 3 == 0 ? a[i] : 4.0f);
+    }
+    const error_sums want = slow(a, b);
+    support::for_each_target([&] { check_same(fast(a, b), want); });
+  }
+}
+
 TEST_CASE("errors: a later peak that is higher by less than a product can tell") {
   // Ratios just below 1, by b next to nothing; the second one, p / a2, is above the first one, v, but p is v * a2
   // rounded up.
@@ -384,10 +401,26 @@ TEST_CASE("errors: a later peak that is higher by less than a product can tell")
     }
     std::vector<float> a(2048, 1.0f), b(2048, 1.0f);
     a[5] = a1, b[5] = b1, a[1500] = static_cast<float>(x), b[1500] = static_cast<float>(b2);
+    // In another block, and in the same one.
     support::for_each_target([&] { CHECK(fast(a, b).relative == qmath::error_peak{p / x, 1500}); });
+    a[500] = a[1500], b[500] = b[1500];
+    support::for_each_target([&] { CHECK(fast(a, b).relative == qmath::error_peak{p / x, 500}); });
+    a[5] = b[5] = 1.0f, a[400] = a1, b[400] = b1;
+    support::for_each_target([&] { CHECK(fast(a, b).relative == qmath::error_peak{p / x, 500}); });
     ++found;
   }
   CHECK(found > 100);
+  // The first ratio has 39 bits, 1 - 2^-16 - 2^-39; its product with the second number is less than the error by
+  // 300 * 2^-62, and rounded it is the error; but the second ratio is more by a last bit.
+  std::vector<float> a(1024, 1.0f), b(1024, 1.0f);
+  b[5] = 0x1.000002p-16f;
+  a[500] = 1.0f + 300 * 0x1p-23f, b[500] = 0x1p-16f * (1.0f + 301 * 0x1p-23f);
+  const double w = 1.0 - 0x1p-16 - 0x1p-39 + 0x1p-53;
+  support::for_each_target([&] { CHECK(fast(a, b).relative == qmath::error_peak{w, 500}); });
+  // Equal ones, of which no 29 bits are the same.
+  a.assign(1024, 1.0f), b = a, a[300] = 3.0f, b[300] = 4.0f, a[900] = 6.0f, b[900] = 8.0f;
+  support::for_each_target(
+      [&] { CHECK(fast(a, b).relative == qmath::error_peak{1.0 / 3.0, 300}); });
 }
 
 TEST_CASE_TEMPLATE("errors: types", A, float, half, bfloat16) {

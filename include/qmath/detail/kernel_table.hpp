@@ -14,6 +14,7 @@
 
 #include "qmath/core/options.hpp"
 #include "qmath/core/params.hpp"
+#include "qmath/detail/bits.hpp"
 #include "qmath/detail/packed_layout.hpp"
 #include "qmath/detail/targets.hpp"
 #include "qmath/fixed_point.hpp"
@@ -302,6 +303,12 @@ struct error_block {
   error_block_sums* out = nullptr;
 };
 
+/// The upper 29 bits of x, so that its product with a float m is exact: d / m is more than x only if d is more than
+/// short_limit(x) * m.
+QMATH_INLINE double short_limit(double x) noexcept {
+  return bit_cast<double>(bit_cast<std::uint64_t>(x) & ~std::uint64_t{0xFFFFFF});
+}
+
 struct error_place {
   double value;
   std::size_t index;
@@ -313,8 +320,9 @@ struct error_kernel {
                 float* to) = nullptr;
   error_range (*range)(const float* x, std::size_t n) = nullptr;
   void (*sum)(const error_block&) = nullptr;
-  /// The largest fl(fl(|b - a|) / |a|) of pairs with a != 0, and the first place where it is; 0 if there is none.
-  error_place (*largest_ratio)(const float* a, const float* b, std::size_t n) = nullptr;
+  /// The largest fl(fl(|b - a|) / |a|) of pairs with a != 0, and the first place where it is; 0 if none is above `known`.
+  error_place (*largest_ratio)(const float* a, const float* b, std::size_t n,
+                               double known) = nullptr;
   /// The first place where fl(|b - a|) is `error`; there is one.
   std::size_t (*find)(const float* a, const float* b, double error) = nullptr;
 };

@@ -53,12 +53,6 @@ QMATH_INLINE void raise_peak(error_peak& peak, double value, std::uint64_t index
   }
 }
 
-/// The upper 29 bits of x, so that its product with a float m is exact: d / m is more than x only if d is more than
-/// short_limit(x) * m.
-QMATH_INLINE double short_limit(double x) noexcept {
-  return detail::bit_cast<double>(detail::bit_cast<std::uint64_t>(x) & ~std::uint64_t{0xFFFFFF});
-}
-
 QMATH_INLINE double distance(double a, double b) noexcept { return b < a ? a - b : b - a; }
 
 /// Finite floats, padded with zeros to a multiple of block_multiple. Element i has the index first + i * step.
@@ -80,7 +74,9 @@ QMATH_INLINE void raise_absolute_peak(error_peak& peak, const detail::error_kern
 
 QMATH_INLINE void raise_relative_peak(error_peak& peak, const detail::error_kernel& loops,
                                       const finite_block& block) noexcept {
-  const detail::error_place top = loops.largest_ratio(block.a, block.b, block.n);
+  // One that is as high as the one known may come before it.
+  const double known = block.first < peak.index ? 0.0 : peak.value;
+  const detail::error_place top = loops.largest_ratio(block.a, block.b, block.n, known);
   raise_peak(peak, top.value, block.first + top.index * block.step);
 }
 
@@ -117,7 +113,7 @@ QMATH_INLINE void add_finite(error_sums& s, const detail::error_kernel& loops,
   job.a = block.a, job.b = block.b, job.n = block.n;
   job.a_end = end_of(ra), job.b_end = end_of(rb);
   job.levels = levels;
-  job.limit = short_limit(s.relative.value);
+  job.limit = detail::short_limit(s.relative.value);
   job.out = &sums;
   loops.sum(job);
   for (int l = 0; l <= levels; ++l) {
@@ -130,7 +126,6 @@ QMATH_INLINE void add_finite(error_sums& s, const detail::error_kernel& loops,
     add_linear(s.b, sums.b.part[l]);
   }
   raise_absolute_peak(s.absolute, loops, block, sums.largest_error);
-  // Or one that is as high as the one known, and comes before it.
   if (sums.relative_exceeds || (block.first < s.relative.index && s.relative.value > 0.0)) {
     raise_relative_peak(s.relative, loops, block);
   }

@@ -176,33 +176,58 @@ HWY_NOINLINE HWY_MAYBE_UNUSED static void sum_errors(const error_block& block) {
 
 // ---- Peaks ------------------------------------------------------------------------------------------
 
-HWY_NOINLINE HWY_MAYBE_UNUSED static error_place largest_ratio(const float* a, const float* b,
-                                                               std::size_t n) {
+HWY_INLINE hn::Vec<error_doubles> distance_of(hn::Vec<error_doubles> x, hn::Vec<error_doubles> y) {
+  return hn::Abs(hn::Sub(y, x));
+}
+
+// 0 where x is.
+HWY_INLINE hn::Vec<error_doubles> ratio_of(hn::Vec<error_doubles> x, hn::Vec<error_doubles> y) {
+  const auto zero = hn::Zero(error_doubles());
+  return hn::IfThenZeroElse(hn::Eq(x, zero), hn::Div(distance_of(x, y), hn::Abs(x)));
+}
+
+HWY_INLINE error_place largest_of_all_ratios(const float* a, const float* b, std::size_t n) {
   const error_doubles d;
   const auto lanes = hn::Set(d, static_cast<double>(hn::Lanes(d)));
   auto largest = hn::Zero(d), places = hn::Zero(d), place = hn::Iota(d, 0);
   for (std::size_t i = 0; i < n; i += hn::Lanes(d)) {
-    const auto x = load_doubles(a + i), y = load_doubles(b + i);
-    // 0 / 0 is NaN, and not larger than anything.
-    const auto distance = hn::IfThenZeroElse(hn::Eq(x, hn::Zero(d)), hn::Abs(hn::Sub(y, x)));
-    const auto ratio = hn::Div(distance, hn::Abs(x));
+    const auto ratio = ratio_of(load_doubles(a + i), load_doubles(b + i));
     const auto more = hn::Gt(ratio, largest);
     largest = hn::IfThenElse(more, ratio, largest);
     places = hn::IfThenElse(more, place, places);
     place = hn::Add(place, lanes);
   }
-  const double value = hn::ReduceMax(d, largest);
-  const auto here = hn::Eq(largest, hn::Set(d, value));
-  const double first =
-      hn::ReduceMin(d, hn::IfThenElse(here, places, hn::Set(d, static_cast<double>(n))));
-  return {value, static_cast<std::size_t>(first)};
+  const auto value = hn::Set(d, hn::ReduceMax(d, largest));
+  const auto first = hn::IfThenElse(hn::Eq(largest, value), places, hn::Set(d, 0x1p52));
+  return {hn::GetLane(value), static_cast<std::size_t>(hn::ReduceMin(d, first))};
+}
+
+// Some elements are divided; of the others only those that a product tells to be larger than all before.
+HWY_NOINLINE HWY_MAYBE_UNUSED static error_place largest_ratio(const float* a, const float* b,
+                                                               std::size_t n, double known) {
+  const error_doubles d;
+  const std::size_t divided = n < 64 ? n : 64;
+  error_place top = largest_of_all_ratios(a, b, divided);
+  if (!(top.value > known)) top = {known, n};
+  auto limit = hn::Set(d, detail::short_limit(top.value));
+  for (std::size_t i = divided; i < n; i += hn::Lanes(d)) {
+    const auto x = load_doubles(a + i), y = load_doubles(b + i);
+    const auto more = hn::Gt(distance_of(x, y), hn::Mul(limit, hn::Abs(x)));
+    if (HWY_LIKELY(hn::AllFalse(d, hn::And(more, hn::Ne(x, hn::Zero(d)))))) continue;
+    const auto ratio = ratio_of(x, y);
+    const double value = hn::ReduceMax(d, ratio);
+    if (!(value > top.value)) continue;
+    top = {value, i + hn::FindKnownFirstTrue(d, hn::Eq(ratio, hn::Set(d, value)))};
+    limit = hn::Set(d, detail::short_limit(value));
+  }
+  return top.index == n ? error_place{0.0, 0} : top;
 }
 
 HWY_NOINLINE HWY_MAYBE_UNUSED static std::size_t find_error(const float* a, const float* b,
                                                             double error) {
   const error_doubles d;
   for (std::size_t i = 0;; i += hn::Lanes(d)) {
-    const auto distance = hn::Abs(hn::Sub(load_doubles(b + i), load_doubles(a + i)));
+    const auto distance = distance_of(load_doubles(a + i), load_doubles(b + i));
     const auto here = hn::Eq(distance, hn::Set(d, error));
     if (!hn::AllFalse(d, here)) return i + hn::FindKnownFirstTrue(d, here);
   }
