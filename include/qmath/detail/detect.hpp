@@ -99,8 +99,8 @@ inline target_mask detect_targets() noexcept {
   t |= mask_of(target::avx3);
   if (!all(extended.ecx, 11)) return t;  // VNNI
   t |= mask_of(target::avx3_vnni);
-  // VBMI, VBMI2, GFNI, VAES, VPCLMULQDQ, BITALG, VPOPCNTDQ
-  if (!all(extended.ecx, 1, 6, 8, 9, 10, 12, 14)) return t;
+  // VBMI, VBMI2, GFNI, VAES, VPCLMULQDQ, BITALG, VPOPCNTDQ; IFMA, for which Highway does not ask
+  if (!all(extended.ecx, 1, 6, 8, 9, 10, 12, 14) || !all(extended.ebx, 21)) return t;
   t |= mask_of(target::avx3_dl);
   if (!all(extended1.eax, 5)) return t;                                        // BF16
   const bool is_amd = vendor.ebx == 0x68747541u && vendor.ecx == 0x444D4163u;  // "Auth" "cAMD"

@@ -31,6 +31,9 @@
 #include "qmath/detail/packed_layout.hpp"
 #include "qmath/detail/quotient.hpp"
 #include "qmath/formats/real.hpp"
+#if QMATH_WITH_CALIBRATION
+#include "qmath/detail/exact_sum.hpp"
+#endif
 
 #include "qmath/detail/highway_begin.hpp"
 // In the order of use: needs the targets' names.

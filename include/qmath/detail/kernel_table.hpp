@@ -275,13 +275,15 @@ struct error_range {
   std::uint32_t smallest;  ///< of those that are not 0; 0x80000000 if there is none
 };
 
-/// Numbers whose sum is the one wanted: of each level, and of what is left (kernels/errors-inl.hpp).
+/// Numbers whose sum is the one wanted, such as those of each level and of what is left (kernels/errors-inl.hpp).
 struct split_sum {
   double part[4];
 };
 
 struct error_block_sums {
   split_sum aa, ab, bb, a, b;
+  int product_parts;      ///< of aa, ab and bb
+  int linear_parts;       ///< of a and b
   double largest_error;   ///< the largest fl(|b - a|)
   bool relative_exceeds;  ///< some |b - a| > limit * |a|
 };
@@ -290,6 +292,7 @@ struct error_block_sums {
 struct error_block {
   QMATH_INLINE constexpr error_block() noexcept {}
 
+  /// Of a block with several levels.
   static constexpr std::size_t most_elements = 1024;
   /// Blocks are padded with pairs of zeros, which change nothing, to a multiple of this.
   static constexpr std::size_t multiple = 16;
@@ -325,6 +328,8 @@ struct error_kernel {
                                double known) = nullptr;
   /// The first place where fl(|b - a|) is `error`; there is one.
   std::size_t (*find)(const float* a, const float* b, double error) = nullptr;
+  int one_level = 0;              ///< floats that span so many bits need one level
+  std::size_t most_elements = 0;  ///< of a block with one level
 };
 
 // ---- The table ---------------------------------------------------------------------------------

@@ -107,7 +107,7 @@ QMATH_INLINE void add_finite(error_sums& s, const detail::error_kernel& loops,
   const int a_width = width_of(ra), b_width = width_of(rb);
   const int width = a_width > b_width ? a_width : b_width;
   if (width > 83) return add_one_by_one(s, loops, block);
-  const int levels = width <= 42 ? 1 : width <= 62 ? 2 : 3;
+  const int levels = width <= loops.one_level ? 1 : width <= 62 ? 2 : 3;
   detail::error_block_sums sums;
   detail::error_block job;
   job.a = block.a, job.b = block.b, job.n = block.n;
@@ -116,12 +116,12 @@ QMATH_INLINE void add_finite(error_sums& s, const detail::error_kernel& loops,
   job.limit = detail::short_limit(s.relative.value);
   job.out = &sums;
   loops.sum(job);
-  for (int l = 0; l <= levels; ++l) {
+  for (int l = 0; l < sums.product_parts; ++l) {
     add_product(s.aa, sums.aa.part[l]);
     add_product(s.ab, sums.ab.part[l]);
     add_product(s.bb, sums.bb.part[l]);
   }
-  for (int l = 0; l <= (levels > 1 ? 1 : 0); ++l) {
+  for (int l = 0; l < sums.linear_parts; ++l) {
     add_linear(s.a, sums.a.part[l]);
     add_linear(s.b, sums.b.part[l]);
   }
@@ -222,8 +222,8 @@ QMATH_INLINE const float* floats_of(const detail::error_kernel& loops, const voi
 }
 
 /// The columns of [rows, cols] matrices, several at a time, as blocks of their own.
-QMATH_INLINE void add_columns(const detail::error_kernel& loops, const detail::error_job& job,
-                              pair_block& memory) noexcept {
+inline void add_columns(const detail::error_kernel& loops, const detail::error_job& job,
+                        pair_block& memory) noexcept {
   constexpr std::size_t strip = 8, height = block_elements / strip;
   const std::size_t cols = job.layout.cols, rows = job.n / cols;
   float row_a[block_multiple], row_b[block_multiple];
@@ -258,6 +258,45 @@ QMATH_INLINE void add_columns(const detail::error_kernel& loops, const detail::e
   }
 }
 
+/// The elements [begin, begin + n) as one block, where they are. False: they are no such block.
+QMATH_INLINE bool add_large_block(error_sums& s, const detail::error_kernel& loops,
+                                  const detail::error_job& job, std::size_t begin,
+                                  std::size_t n) noexcept {
+  const finite_block block = {static_cast<const float*>(job.a) + begin,
+                              static_cast<const float*>(job.b) + begin, n, job.first + begin, 1};
+  const detail::error_range ra = loops.range(block.a, n), rb = loops.range(block.b, n);
+  const int a_width = width_of(ra), b_width = width_of(rb);
+  const bool finite = ra.largest < 0x7F800000u && rb.largest < 0x7F800000u;
+  if (!finite || a_width > loops.one_level || b_width > loops.one_level) return false;
+  s.count += n;
+  add_finite(s, loops, block, ra, rb);
+  return true;
+}
+
+/// The elements [begin, begin + n), as few blocks as possible.
+QMATH_INLINE void add_run(error_sums& s, const detail::error_kernel& loops,
+                          const detail::error_job& job, std::size_t begin, std::size_t n,
+                          pair_block& memory) noexcept {
+  constexpr auto f32 = detail::real_type::f32;
+  const std::size_t end = begin + n;
+  const bool in_place = job.a_type == f32 && job.b_type == f32 && job.all;
+  while (begin < end) {
+    std::size_t left = end - begin < loops.most_elements ? end - begin : loops.most_elements;
+    if (left > block_elements) {
+      left -= left % block_multiple;
+      if (in_place && add_large_block(s, loops, job, begin, left)) {
+        begin += left;
+        continue;
+      }
+    }
+    for (; left != 0;) {
+      const std::size_t few = left < block_elements ? left : block_elements;
+      add_block(s, loops, job, begin, few, memory);
+      begin += few, left -= few;
+    }
+  }
+}
+
 inline void add_errors_by_layout(const detail::error_job& job) noexcept {
   pair_block memory;
   const detail::error_kernel loops = active<&detail::kernel_table::errors>();
@@ -267,10 +306,9 @@ inline void add_errors_by_layout(const detail::error_job& job) noexcept {
   }
   const bool one = layout.count() == 1;
   for (std::size_t i = 0; i < job.n;) {
-    const std::size_t run = one ? job.n - i : run_length(layout, i);
-    const std::size_t n = run < block_elements ? run : block_elements;
+    const std::size_t n = one ? job.n - i : run_length(layout, i);
     const std::size_t c = layout.index(i);
-    if (selects_channel(job.which, c)) add_block(job.sums[c], loops, job, i, n, memory);
+    if (selects_channel(job.which, c)) add_run(job.sums[c], loops, job, i, n, memory);
     i += n;
   }
 }

@@ -22,6 +22,7 @@ using detail::counter_job;
 using detail::dequantize_job;
 using detail::error_block;
 using detail::error_block_sums;
+using detail::error_kernel;
 using detail::error_place;
 using detail::error_range;
 using detail::gemm_dot;

@@ -22,6 +22,7 @@
 #if QMATH_WITH_CALIBRATION
 #include "qmath/kernels/histogram-inl.hpp"
 #include "qmath/kernels/errors-inl.hpp"
+#include "qmath/kernels/errors_integers-inl.hpp"
 #include "qmath/kernels/logarithm-inl.hpp"
 #endif
 #if QMATH_WITH_GEMM

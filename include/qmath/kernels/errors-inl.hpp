@@ -13,6 +13,7 @@
 // than 2^10 elements. What is left, r, goes through the next level, whose E is less by 41, or into a plain sum,
 // which is exact while the unit 2^L of all x is so large that (E - 41 levels) + 10 - L <= 53. Every sum is then an
 // integer in a known unit, whichever lane a number came to: no lane count, order or fused product shows.
+// Lower starts would do as well: q and r are exact while S is no less than x, and no more is left. Higher ones leave more.
 //
 // For floats of a block, with E and L from the largest and the smallest nonzero magnitude, W = E - L is the
 // number of bits they span, 24 at least. Products span 2 W.
@@ -22,7 +23,8 @@
 //     2                     1                        62           2^38
 //     3                     1                        83           2^59
 //
-// Blocks that span more are summed one by one.
+// Blocks that span more are summed one by one. Where there are instructions for it, errors_integers-inl.hpp takes the
+// place of one level.
 //
 // Products of floats, and of error_block::limit and a float, are exact in double precision: whether they are fused with
 // a sum does not show either. Compiled once per target (detail/foreach_target.hpp).
@@ -119,10 +121,9 @@ HWY_INLINE hn::Vec<error_doubles> start_of(int end, int level, int levels) {
 template <int Levels, class V>
 HWY_INLINE void store_split(V s0, V s1, V s2, V rest, int end, split_sum& out) {
   const error_doubles d;
-  out.part[0] = hn::ReduceSum(d, hn::Sub(s0, start_of(end, 0, Levels)));
-  out.part[1] = hn::ReduceSum(d, hn::Sub(s1, start_of(end, 1, Levels)));
-  out.part[2] = hn::ReduceSum(d, hn::Sub(s2, start_of(end, 2, Levels)));
-  out.part[3] = 0.0;
+  if constexpr (Levels > 0) out.part[0] = hn::ReduceSum(d, hn::Sub(s0, start_of(end, 0, Levels)));
+  if constexpr (Levels > 1) out.part[1] = hn::ReduceSum(d, hn::Sub(s1, start_of(end, 1, Levels)));
+  if constexpr (Levels > 2) out.part[2] = hn::ReduceSum(d, hn::Sub(s2, start_of(end, 2, Levels)));
   out.part[Levels] = hn::ReduceSum(d, rest);
 }
 
@@ -162,6 +163,8 @@ HWY_INLINE void sum_errors_of(const error_block& block) {
   store_split<Levels>(bb0, bb1, bb2, bb, bb_end, out.bb);
   store_split<Linear>(a0, a1, a1, a, block.a_end, out.a);
   store_split<Linear>(b0, b1, b1, b, block.b_end, out.b);
+  out.product_parts = Levels + 1;
+  out.linear_parts = Linear + 1;
   out.largest_error = hn::ReduceMax(d, largest);
   out.relative_exceeds = hn::ReduceMax(d, excess) > 0.0;
 }

@@ -17,7 +17,7 @@ HWY_MAYBE_UNUSED static constexpr kernel_table table = {
 #if QMATH_WITH_CALIBRATION
     &find_bins,
     &add_counters,
-    {&widen_errors, &range_of_errors, &sum_errors, &largest_ratio, &find_error},
+    errors,
     &entropy_terms,
 #else
     nullptr,
