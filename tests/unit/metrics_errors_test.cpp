@@ -275,6 +275,61 @@ TEST_CASE("errors: what the levels leave is all of one sign, and as much as it c
   }
 }
 
+TEST_CASE("errors: what is left would be too much if levels started one bit higher") {
+  // Units of the first level would be 2^9 last bits of a square, those of the third one 2^8 at the least width of
+  // three levels. These squares end in half of that and 1, which rounds up: what is left is -255 and -127.
+  const float first = 0xFFFF81p-23f, third = 0xFFFFC1p-63f;
+  REQUIRE(0xFFFF81ull * 0xFFFF81ull % 512 == 257);
+  REQUIRE(0xFFFFC1ull * 0xFFFFC1ull % 256 == 129);
+  for (int exponent = -15; exponent >= -66; --exponent) {
+    CAPTURE(exponent);
+    for (const bool small : {false, true}) {
+      std::vector<float> a(1024, small ? third : first);
+      a[0] = first;
+      for (std::size_t i = 1000; i < 1016; ++i) a[i] = std::ldexp(0x1.000002p0f, exponent);
+      a[1016] = std::ldexp(0x1.000002p0f, exponent);
+      const error_sums want = slow(a, a);
+      support::for_each_target([&] { check_same(fast(a, a), want); });
+    }
+    // Several levels are for 1024 numbers; half of the unit of the second one would be too much for 4096.
+    std::vector<float> a(4096, 0xFFFF15p-43f);
+    const std::vector<float> ones(4096, 1.0f);
+    a[0] = first, a[1000] = std::ldexp(0x1.000002p0f, exponent);
+    const error_sums left = slow(a, ones), right = slow(ones, a);
+    support::for_each_target([&] {
+      check_same(fast(a, ones), left);
+      check_same(fast(ones, a), right);
+    });
+  }
+}
+
+TEST_CASE("errors: blocks of every size that a target may have") {
+  for (const std::size_t n : {1024u, 2048u, 4080u, 4096u, 4097u, 4112u, 5136u, 9000u}) {
+    for (const float sign : {1.0f, -1.0f}) {
+      // One number to set the width, from 49 to 55, of one array or of both.
+      for (int exponent = -25; exponent >= -31; --exponent) {
+        CAPTURE(n);
+        CAPTURE(exponent);
+        std::vector<float> a(n, sign * 0x1.fffffep0f), b(n, 0x1.fffffep0f);
+        if (exponent % 3 != -1) a[n - 20] = std::ldexp(0x1.000002p0f, exponent);
+        if (exponent % 3 != 0) b[n / 2] = -std::ldexp(0x1.000006p0f, exponent);
+        const error_sums want = slow(a, b);
+        support::for_each_target([&] { check_same(fast(a, b), want); });
+      }
+    }
+    // The smallest numbers, the largest ones, and some that are no numbers.
+    for (const int from : {-149, -148, 126}) {
+      std::vector<float> a = floats_between(from, from + 2, n, 24);
+      std::vector<float> b = floats_between(from, from + 1, n, 25);
+      const error_sums want = slow(a, b);
+      support::for_each_target([&] { check_same(fast(a, b), want); });
+      a[n / 3] = quiet_nan, b[n - 1] = inf;
+      const error_sums rest = slow(a, b);
+      support::for_each_target([&] { check_same(fast(a, b), rest); });
+    }
+  }
+}
+
 TEST_CASE("errors: random trees of random parts give the same bytes") {
   std::mt19937 random(31);
   const std::size_t n = 6000;
