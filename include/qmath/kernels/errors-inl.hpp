@@ -144,9 +144,10 @@ HWY_INLINE void sum_errors_of(const error_block& block) {
   auto largest = zero, excess = zero;
   const auto limit = hn::Set(d, block.limit);
   for (std::size_t i = 0; i < block.n; i += hn::Lanes(d)) {
-    // The first pass over the next block waits for memory, this one does not.
-    prefetch_behind(block.a + i, error_block::most_elements * sizeof(float));
-    prefetch_behind(block.b + i, error_block::most_elements * sizeof(float));
+    // The first pass over a block waits for memory, this one does not. Of the block after the next one: the next one
+    // would still be on its way.
+    prefetch_behind(block.a + i, 2 * error_block::most_elements * sizeof(float));
+    prefetch_behind(block.b + i, 2 * error_block::most_elements * sizeof(float));
     const auto x = load_doubles(block.a + i), y = load_doubles(block.b + i);
     add_split_product<Levels>(x, x, aa0, aa1, aa2, aa);
     add_split_product<Levels>(x, y, ab0, ab1, ab2, ab);

@@ -81,8 +81,8 @@ HWY_INLINE void sum_integers(const error_block& block) {
   auto largest = hn::Zero(d), excess = largest;
   const auto limit = hn::Set(d, block.limit);
   for (std::size_t i = 0; i < block.n; i += hn::Lanes(d)) {
-    prefetch_behind(block.a + i, block.n * sizeof(float));  // as in errors-inl.hpp
-    prefetch_behind(block.b + i, block.n * sizeof(float));
+    prefetch_behind(block.a + i, 2 * block.n * sizeof(float));  // as in errors-inl.hpp
+    prefetch_behind(block.b + i, 2 * block.n * sizeof(float));
     const auto x = load_doubles(block.a + i), y = load_doubles(block.b + i);
     const auto ix = hn::BitCast(du, hn::Add(x, a_start)), iy = hn::BitCast(du, hn::Add(y, b_start));
     add_integer_product(ix, ix, aa0, aa1);
