@@ -72,6 +72,12 @@ QMATH_INLINE constexpr std::size_t times(std::size_t a, std::size_t b) noexcept 
 QMATH_INLINE constexpr granularity no_such_axis(std::size_t axis, std::size_t axes) noexcept {
   return {0, axes, axis, 0, 0};
 }
+/// The same for shapes that do not broadcast.
+enum class bad_broadcast : unsigned char { axes = 1, size = 2, runs = 3 };
+QMATH_INLINE constexpr granularity no_such_broadcast(bad_broadcast why, std::size_t entries,
+                                                     std::size_t shape) noexcept {
+  return {0, shape, entries, 0, static_cast<std::size_t>(why)};
+}
 }  // namespace detail
 
 /// One parameter for all n elements.
@@ -148,6 +154,45 @@ QMATH_INLINE constexpr granularity per_axis_block(std::span<const std::size_t> s
 QMATH_INLINE constexpr granularity per_axis_block(std::initializer_list<std::size_t> shape,
                                                   std::size_t axis, std::size_t size) noexcept {
   return per_axis_block(std::span<const std::size_t>(shape.begin(), shape.size()), axis, size);
+}
+
+/// One parameter per element of an array of the shape `entries`, broadcast to `shape` as NumPy and ONNX do: axes count
+/// from the last one, and one that is missing in `entries`, or 1 there, shares its parameters.
+///     broadcast({b, h, t, d}, {b, 1, t, 1})      one per token, for all heads
+///     broadcast({b, h, q, k}, {b, 1, 1, k})      one per key, for all heads and queries
+/// Axes that are not shared may be in two runs (axes of size 1 between them do not matter): {b, 1, t, 1} and
+/// {1, h, 1, k} are, {b, 1, h, 1, k} is not. For that, for a size that is neither 1 nor that of the axis, or for more
+/// axes than `shape` has, a granularity that the functions that take one refuse.
+QMATH_INLINE constexpr granularity broadcast(std::span<const std::size_t> shape,
+                                             std::span<const std::size_t> entries) noexcept {
+  using detail::bad_broadcast;
+  if (entries.size() > shape.size()) {
+    return detail::no_such_broadcast(bad_broadcast::axes, entries.size(), shape.size());
+  }
+  // The sizes of runs of axes that are shared, not, shared, not, shared.
+  std::size_t sizes[5] = {1, 1, 1, 1, 1}, run = 0;
+  const std::size_t missing = shape.size() - entries.size();
+  for (std::size_t axis = 0; axis < shape.size(); ++axis) {
+    const std::size_t size = shape[axis], entry = axis < missing ? 1 : entries[axis - missing];
+    if (entry != 1 && entry != size) {
+      return detail::no_such_broadcast(bad_broadcast::size, entry, size);
+    }
+    if (size == 1) continue;
+    if ((entry == 1) != (run % 2 == 0)) ++run;
+    if (run == 5) return detail::no_such_broadcast(bad_broadcast::runs, 0, 0);
+    sizes[run] = detail::times(sizes[run], size);
+  }
+  for (std::size_t& size : sizes) size = detail::at_least_1(size);
+  if (run == 0) return per_tensor(sizes[0]);
+  if (run == 1) return per_column(sizes[1]);
+  if (run == 2) return {sizes[1], 1, sizes[2], 1, sizes[2]};
+  return {sizes[1], sizes[2], detail::times(sizes[3], sizes[4]), sizes[2], sizes[4]};
+}
+/// The same: broadcast({n, channels, height, width}, {channels, 1, 1}).
+QMATH_INLINE constexpr granularity broadcast(std::initializer_list<std::size_t> shape,
+                                             std::initializer_list<std::size_t> entries) noexcept {
+  return broadcast(std::span<const std::size_t>(shape.begin(), shape.size()),
+                   std::span<const std::size_t>(entries.begin(), entries.size()));
 }
 
 QMATH_END_TYPES

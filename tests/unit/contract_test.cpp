@@ -298,6 +298,12 @@ TEST_CASE("contract: layouts") {
       {qmath::per_axis_block(shape, 7, 2),
        "axis is 7, must be less than the number of dimensions, 2"},
       {qmath::per_channel({}, 0), "axis is 0, must be less than the number of dimensions, 0"},
+      {qmath::broadcast({3, 4}, {1, 3, 4}),
+       "entries.size() is 3, must be at most the number of dimensions, 2"},
+      {qmath::broadcast({3, 4}, {2, 4}),
+       "a size in entries is 2, must be 1 or that of the axis, 3"},
+      {qmath::broadcast({2, 2, 3, 2, 2}, {2, 1, 3, 1, 2}),
+       "entries are of more than two runs of axes"},
       {{1, 3, half, 1, half}, "layout is larger than the address space"},
       {{half, 3, 4, 3, 4}, "layout is larger than the address space"},
       {{3, huge, huge, huge, huge}, "layout is larger than the address space"},
@@ -307,6 +313,8 @@ TEST_CASE("contract: layouts") {
       {qmath::per_channel(inner_too_large, 0), "layout is larger than the address space"},
       {qmath::per_axis_block(inner_too_large, 0, 1), "layout is larger than the address space"},
       {qmath::per_axis_block(outer_too_large, 2, 2), "layout is larger than the address space"},
+      {qmath::broadcast(outer_too_large, outer_too_large),
+       "layout is larger than the address space"},
   };
   for (const auto& w : wrong) {
     for_each_function([&](const function& f, const std::string& start) {

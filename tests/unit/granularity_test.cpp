@@ -140,6 +140,48 @@ TEST_CASE("granularity: per_axis_block on each axis") {
   }
 }
 
+TEST_CASE("granularity: broadcast, every shape of entries") {
+  for (shape s :
+       {shape{2, 3, 4, 5}, shape{1, 3, 1, 5}, shape{2, 3, 1, 4}, shape{3, 1, 1, 1},
+        shape{1, 1, 1, 1}, shape{2, 1, 2, 3, 2}, shape{2, 3, 2, 2, 2}, shape{6}, shape{}}) {
+    for (std::size_t kept = 0; kept < std::size_t{1} << s.size(); ++kept) {
+      shape entries(s.size(), 1);
+      std::size_t runs = 0;
+      bool shared = true;
+      for (std::size_t axis = 0; axis < s.size(); ++axis) {
+        if ((kept >> axis & 1) != 0) entries[axis] = s[axis];
+        if (s[axis] == 1) continue;
+        if (entries[axis] != 1 && shared) ++runs;
+        shared = entries[axis] == 1;
+      }
+      CAPTURE(entries);
+      const qmath::granularity g = qmath::broadcast(s, entries);
+      if (runs > 2) {
+        CHECK(g == qmath::granularity{0, 0, 0, 0, 3});
+        continue;
+      }
+      check(g, s, entries, [&](shape at) {
+        for (std::size_t axis = 0; axis < at.size(); ++axis) {
+          if (entries[axis] == 1) at[axis] = 0;
+        }
+        return at;
+      });
+      // Axes that are missing are shared.
+      for (shape fewer = entries; !fewer.empty() && fewer.front() == 1;) {
+        fewer.erase(fewer.begin());
+        CHECK(qmath::broadcast(s, fewer) == g);
+      }
+    }
+    // What has a name already is the same.
+    for (std::size_t axis = 0; axis < s.size(); ++axis) {
+      shape one(s.size(), 1);
+      one[axis] = s[axis];
+      if (s[axis] != 1) CHECK(qmath::broadcast(s, one) == qmath::per_channel(s, axis));
+    }
+    CHECK(qmath::broadcast(s, shape{}) == qmath::per_tensor(elements_of(s)));
+  }
+}
+
 TEST_CASE("granularity: any numbers, as the header says") {
   for (const std::size_t outer : {1u, 3u}) {
     for (const std::size_t rows : {1u, 4u, 5u}) {
@@ -177,6 +219,11 @@ TEST_CASE("granularity: an axis that is not there, and sizes of 0") {
   CHECK(qmath::per_channel(s, 2) == qmath::granularity{0, 2, 2, 0, 0});
   CHECK(qmath::per_axis_block(s, 5, 4) == qmath::granularity{0, 2, 5, 0, 0});
   CHECK(qmath::per_channel(shape{}, 0) == qmath::granularity{0, 0, 0, 0, 0});
+  CHECK(qmath::broadcast(s, shape{2, 1, 3}) == qmath::granularity{0, 2, 3, 0, 1});
+  CHECK(qmath::broadcast(s, shape{2, 4}) == qmath::granularity{0, 3, 4, 0, 2});
+  CHECK(qmath::broadcast(s, shape{2}) == qmath::granularity{0, 3, 2, 0, 2});
+  CHECK(qmath::broadcast(s, shape{0, 1}) == qmath::granularity{0, 2, 0, 0, 2});
+  CHECK(qmath::broadcast(s, shape{2, 4}).count() == 0);
   // Whoever allocates the parameters asks for their number before a function refuses the layout.
   CHECK(qmath::per_channel(s, 2).count() == 0);
   CHECK(qmath::per_group(2, 3, 0).count() == 0);
@@ -187,8 +234,11 @@ TEST_CASE("granularity: an axis that is not there, and sizes of 0") {
     for (std::size_t empty = 0; empty < 3; ++empty) {
       shape with_0 = {4, 5, 6};
       with_0[empty] = 0;
+      shape kept(3, 1), shared = with_0;
+      kept[axis] = with_0[axis], shared[axis] = 1;
       for (const qmath::granularity& g :
-           {qmath::per_channel(with_0, axis), qmath::per_axis_block(with_0, axis, 2)}) {
+           {qmath::per_channel(with_0, axis), qmath::per_axis_block(with_0, axis, 2),
+            qmath::broadcast(with_0, kept), qmath::broadcast(with_0, shared)}) {
         // Something that the functions accept for n = 0.
         CHECK(g.count() >= 1);
         CHECK(g.period() >= 1);
@@ -206,6 +256,8 @@ TEST_CASE("granularity: shapes in braces") {
   static_assert(qmath::per_channel({2, 3, 4}, 1) == qmath::granularity{3, 1, 4, 1, 4});
   static_assert(qmath::per_channel({2, 3, 4}, 2) == qmath::per_column(4));
   static_assert(qmath::per_axis_block({64, 10}, 0, 32).count() == 20);
+  static_assert(qmath::broadcast({2, 8, 6, 4}, {2, 1, 6, 1}) == qmath::granularity{2, 8, 24, 8, 4});
+  static_assert(qmath::broadcast({2, 8, 6, 6}, {6, 6}) == qmath::per_column(36));
 }
 
 TEST_CASE("granularity: a part of an array has a layout of its own, as granularity.hpp says") {

@@ -177,38 +177,63 @@ QMATH_INLINE bool expect_array(const char* function, const char* name, const cha
   return false;
 }
 
+/// What messages call a layout.
+struct layout_names {
+  const char *whole, *count;
+  const char* period;  ///< "a multiple of ..."
+  const char* sizes[5];
+};
+inline constexpr layout_names names_of_layout = {
+    "layout",
+    "layout.count()",
+    "a multiple of layout.period()",
+    {"layout.outer", "layout.rows", "layout.cols", "layout.block_rows", "layout.block_cols"}};
+
+/// False for what stands for an axis out of range or shapes that do not broadcast: see granularity.hpp.
+QMATH_INLINE constexpr bool expect_made(const char* function, const granularity& layout) noexcept {
+  if (layout.outer != 0 || layout.block_rows != 0) return true;
+  const std::size_t value = layout.cols, number = layout.rows;
+  switch (layout.block_cols) {
+    case static_cast<std::size_t>(detail::bad_broadcast::axes):
+      library::report_size(function, "entries.size()", value, "at most the number of dimensions",
+                           number);
+      break;
+    case static_cast<std::size_t>(detail::bad_broadcast::size):
+      library::report_size(function, "a size in entries", value, "1 or that of the axis", number);
+      break;
+    case static_cast<std::size_t>(detail::bad_broadcast::runs):
+      library::report_argument(function, "entries", "are of more than two runs of axes");
+      break;
+    default:
+      library::report_size(function, "axis", value, "less than the number of dimensions", number);
+  }
+  return false;
+}
+
 /// All numbers of the layout >= 1 and their product inside the address space, as many values as it has
 /// parameters, and n elements are whole repeats. Without elements there may be no values either.
 QMATH_INLINE constexpr bool expect_layout(const char* function, const char* values_name,
                                           std::size_t values, const granularity& layout,
-                                          const char* n_name, std::size_t n) noexcept {
+                                          const char* n_name, std::size_t n,
+                                          const layout_names& names = names_of_layout) noexcept {
   if (!QMATH_CHECKS) return true;
-  if (layout.outer == 0 && layout.block_rows == 0) {  // see granularity.hpp
-    library::report_size(function, "axis", layout.cols, "less than the number of dimensions",
-                         layout.rows);
-    return false;
-  }
-  const struct {
-    const char* name;
-    std::size_t value;
-  } members[] = {{"layout.outer", layout.outer},
-                 {"layout.rows", layout.rows},
-                 {"layout.cols", layout.cols},
-                 {"layout.block_rows", layout.block_rows},
-                 {"layout.block_cols", layout.block_cols}};
+  if (!expect_made(function, layout)) return false;
+  const std::size_t sizes[] = {layout.outer, layout.rows, layout.cols, layout.block_rows,
+                               layout.block_cols};
   for (int i = 0; i < 5; ++i) {
-    if (members[i].value != 0) continue;
+    if (sizes[i] != 0) continue;
     const char* size = "is 0, must be at least 1";
     const char* block = "is 0, must be at least 1 (the size of groups or blocks)";
-    return library::report_argument(function, members[i].name, i < 3 ? size : block), false;
+    return library::report_argument(function, names.sizes[i], i < 3 ? size : block), false;
   }
   if (layout.outer > most_bytes / layout.cols / layout.rows) {  // a quotient may be 0
-    return library::report_argument(function, "layout", "is larger than the address space"), false;
+    return library::report_argument(function, names.whole, "is larger than the address space"),
+           false;
   }
   if (n == 0 && values == 0) return true;
-  if (!expect_equal(function, values_name, values, "layout.count()", layout.count())) return false;
+  if (!expect_equal(function, values_name, values, names.count, layout.count())) return false;
   if (n % layout.period() == 0) return true;
-  library::report_size(function, n_name, n, "a multiple of layout.period()", layout.period());
+  library::report_size(function, n_name, n, names.period, layout.period());
   return false;
 }
 
