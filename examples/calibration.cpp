@@ -84,6 +84,46 @@ bool near_each_other(const std::vector<float>& a) {
   return before.summary.exponent < now.summary.exponent && psi < 0.1 && ks <= 1.5 / 2048.0;
 }
 
+/// Masks of attention: two sequences of 1 and 3 tokens, 2 heads of 2 features each. What is masked out is NaN.
+bool attention() {
+  constexpr std::size_t b = 2, h = 2, t = 3, d = 2, q = t, k = t;
+  const std::vector<std::uint8_t> padding = {1, 0, 0, 1, 1, 1}, keys = padding,
+                                  causal = {1, 0, 0, 1, 1, 0, 1, 1, 1}, used = {1, 0};
+  const std::vector<std::uint32_t> lengths = {1, 3};
+  // Activations of heads, [b, h, t, d]: a byte per token, [b, t].
+  const qmath::selection tokens = {.mask = {padding, qmath::broadcast({b, h, t, d}, {b, 1, t, 1})}};
+  // Scores, [b, h, q, k]: a byte per key, [b, k]; per query and key, [q, k], or [b, 1, q, k].
+  const qmath::selection valid_keys = {
+      .mask = {keys, qmath::broadcast({b, h, q, k}, {b, 1, 1, k})}};
+  const qmath::selection past = {.mask = {causal, qmath::broadcast({b, h, q, k}, {q, k})}};
+  // The same tokens and keys by the length of each sequence.
+  const qmath::selection first_tokens = {.lengths = lengths, .positions = t, .token_size = d};
+  const qmath::selection first_keys = {.lengths = lengths, .positions = k, .token_size = 1};
+  // One range for the tensor, [b, t, d], without some of its features.
+  const qmath::selection features = {.channels = {used, qmath::per_column(d)}};
+
+  const float nan = std::nanf("");
+  std::vector<float> x(b * h * t * d, 1.0f), scores(b * h * q * k, 1.0f), future = scores,
+                                                                          features_of_x = x;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (i / d % t >= lengths[i / d / t / h]) x[i] = nan;
+    if (i % d == 1) features_of_x[i] = nan;
+  }
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    if (i % k >= lengths[i / k / q / h]) scores[i] = nan;
+    if (i % k > i / k % q) future[i] = nan;
+  }
+  const auto counts = [&](const std::vector<float>& data, const qmath::selection& which,
+                          std::size_t n) {
+    qmath::moments_observer seen;
+    qmath::observe(seen, data, which);
+    return seen.count == n && seen.nonfinite.nan == 0;
+  };
+  return counts(x, tokens, 16) && counts(x, first_tokens, 16) && counts(scores, valid_keys, 24) &&
+         counts(scores, first_keys, 24) && counts(future, past, 24) &&
+         counts(features_of_x, features, 12);
+}
+
 }  // namespace
 
 int main() {
@@ -135,7 +175,8 @@ int main() {
   seen_nan = seen_nan && report.status != qmath::drift_status::ok;
 
   const bool right = by_percentile > 30.0 && by_extremes > 15.0 && by_search >= by_extremes - 0.5 &&
-                     by_nvidia > 15.0 && seen_nan && without_padding() && near_each_other(x);
+                     by_nvidia > 15.0 && seen_nan && without_padding() && near_each_other(x) &&
+                     attention();
   std::printf("%s\n", right ? "ok" : "WRONG");
   return right ? 0 : 1;
 }

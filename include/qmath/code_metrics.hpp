@@ -59,7 +59,7 @@ inline constexpr bool is_channel_sums = std::is_same_v<T, clip_sums>;
 struct clip_options {
   quantize_rules rules = numerics::standard;
   code_range codes = {};  ///< which codes to use, of those that the format has
-  selection which = {};   ///< channels: with channel_params only
+  selection which = {};
 };
 
 QMATH_END_TYPES

@@ -53,7 +53,7 @@ struct error_sums {
 };
 
 struct error_options {
-  selection which = {};  ///< what is not selected is not even counted; channels: with a layout only
+  selection which = {};     ///< what is not selected is not even counted
   std::uint64_t first = 0;  ///< the index of element 0, for parts of an array
 };
 

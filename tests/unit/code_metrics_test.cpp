@@ -82,6 +82,19 @@ void check_clips(const support::named_layout& l, const support::choice& c,
   std::size_t wrong = 0;
   for (std::size_t k = 0; k < want.size(); ++k) wrong += !(got[k] == want[k]);
   CHECK(wrong == 0);
+  if (!c.fits_a_tensor()) return;
+  clip_sums one, sum;
+  qmath::count_clipped<F>(x, {p.scales[0], p.zero_points[0]}, one,
+                          {.rules = rules, .codes = codes, .which = c.selection()});
+  for (std::size_t i = 0; i < l.n; ++i) {
+    if (!c.selects(i, l.n)) continue;
+    ++sum.count;
+    sum.clipped +=
+        qmath::reference::quantize_and_count(qmath::float_from(x[i]), p.scales[0], p.zero_points[0],
+                                             qmath::reference::codes_in_use<F>(codes), rules, 0)
+            .counts;
+  }
+  CHECK(one == sum);
 }
 
 }  // namespace
@@ -95,7 +108,7 @@ TEST_CASE("clips: every layout, selection, format and rule") {
   for (const support::named_layout& l : support::layouts()) {
     if (l.n == 0) continue;
     CAPTURE(l.name);
-    for (int trial = 0; trial < 12; ++trial) {
+    for (int trial = 0; trial < support::choices; ++trial) {
       const support::choice c = support::random_choice(random, trial, l.n, l.layout.count());
       const qmath::quantize_rules& rules = all_rules[trial % 4];
       check_clips<std::int8_t, float>(l, c, rules, {}, random);
@@ -146,7 +159,7 @@ TEST_CASE_TEMPLATE("codes: counts of channels, every layout and selection", T, s
     CAPTURE(l.name);
     support::coded<T> q(l.n);
     q.randomize(static_cast<std::uint32_t>(random()));
-    for (int trial = 0; trial < 12; ++trial) {
+    for (int trial = 0; trial < support::choices; ++trial) {
       const support::choice c = support::random_choice(random, trial, l.n, l.layout.count());
       counts want(codes * l.layout.count(), 1), got = want;
       for (std::size_t i = 0; i < l.n; ++i) {
@@ -156,7 +169,7 @@ TEST_CASE_TEMPLATE("codes: counts of channels, every layout and selection", T, s
       }
       qmath::count_codes(q.const_span(), l.layout, got, c.selection());
       CHECK(got == want);
-      if (!c.channels.empty()) continue;
+      if (!c.fits_a_tensor()) continue;
       counts one(codes), sum(codes);
       qmath::count_codes(q.const_span(), one, c.selection());
       for (std::size_t i = 0; i < want.size(); ++i) sum[i % codes] += want[i] - 1;
@@ -242,6 +255,11 @@ TEST_CASE("contract: codes and clips") {
   refused("qmath::count_clipped: channels are given without a layout", one, [&](clip_sums& s) {
     qmath::count_clipped<std::int8_t>(x, {1.0f, 0}, s, {.which = {.channels = five}});
   });
+  refused("qmath::count_clipped: channels.size() is 5, but channels.layout.count() is 4", one,
+          [&](clip_sums& s) {
+            qmath::count_clipped<std::int8_t>(
+                x, {1.0f, 0}, s, {.which = {.channels = {five, qmath::per_column(4)}}});
+          });
   refused("qmath::count_clipped: x has no data", one, [](clip_sums& s) {
     qmath::count_clipped<std::int8_t>(std::span(static_cast<const float*>(nullptr), 2), {1.0f, 0},
                                       s);
@@ -260,6 +278,10 @@ TEST_CASE("contract: codes and clips") {
   }
   refused("qmath::count_codes: q.size() is 12, must be a multiple of layout.period(), 10", n,
           [&](counts& t) { qmath::count_codes(q, qmath::per_row(2, 5), t); });
+  refused("qmath::count_codes: q.size() is 12, must be a multiple of mask.layout.period(), 5", n,
+          [&](counts& t) {
+            qmath::count_codes(q, qmath::per_row(2, 6), t, {{five, qmath::per_column(5)}});
+          });
   refused("qmath::count_codes: positions is 0", n, [&](counts& t) {
     qmath::count_codes(q, qmath::per_row(2, 6), t, {.lengths = std::vector<std::uint32_t>{1, 1}});
   });

@@ -587,8 +587,12 @@ TEST_CASE("errors: every layout and selection") {
     CAPTURE(l.name);
     std::vector<float> a = support::floats_near(0.1f, l.n, 81), b = rounded_to(a, 0.1f);
     a[l.n / 2] = quiet_nan, b[l.n / 3] = -inf;
-    for (int trial = 0; trial < 12; ++trial) {
+    for (int trial = 0; trial < support::choices; ++trial) {
       const support::choice c = support::random_choice(random, trial, l.n, l.layout.count());
+      if (c.fits_a_tensor()) {
+        check_same(fast(a, b, {.which = c.selection(), .first = 3}),
+                   slow(a, b, 3, [&](std::size_t i) { return c.selects(i, l.n); }));
+      }
       std::vector<slow_errors> want(l.layout.count());
       for (std::size_t i = 0; i < l.n; ++i) {
         const std::size_t k = l.layout.index(i);

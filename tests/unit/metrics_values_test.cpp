@@ -335,7 +335,7 @@ TEST_CASE("classes: rows that are selected") {
                       qmath::matrix_view<const float>(b.data() + begin * cols, n, cols),
                       std::span<const std::int32_t>(labels).subspan(begin, n), c, which);
     };
-    for (int trial = 0; trial < 12; ++trial) {
+    for (int trial = 0; trial < support::choices; ++trial) {
       const support::choice c = support::random_choice(random, trial, rows, 0);
       qmath::top1_counts want, got;
       for (std::size_t r = 0; r < rows; ++r) {
@@ -416,6 +416,14 @@ TEST_CASE("metrics: broken preconditions") {
           [&](qmath::top1_counts& t) { qmath::add_top1(x, x, {}, t, {valid}); });
   refused("qmath::add_top1: channels are given without a layout", c,
           [&](qmath::top1_counts& t) { qmath::add_top1(x, x, {}, t, {.channels = valid}); });
+  refused("qmath::add_top1: a.rows is 3, must be a multiple of mask.layout.period(), 5", c,
+          [&](qmath::top1_counts& t) {
+            qmath::add_top1(x, x, {}, t, {{valid, qmath::per_column(5)}});
+          });
+  refuses("qmath::add_errors: a.size() is 12, must be a multiple of channels.layout.period(), 10",
+          [&](error_sums& t) {
+            qmath::add_errors(a, b, t, {.which = {.channels = {valid, qmath::per_row(5, 2)}}});
+          });
   refuses("qmath::add_errors: channels are given without a layout",
           [&](error_sums& t) { qmath::add_errors(a, b, t, {.which = {.channels = valid}}); });
   refuses("qmath::add_errors: channels.size() is 5, but layout.count() is 1", [&](error_sums& t) {

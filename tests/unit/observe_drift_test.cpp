@@ -230,9 +230,9 @@ TEST_CASE_TEMPLATE("watch: what is not selected keeps its place and is not looke
     const auto m = monitor_of<64>({-1.0f, 1.0f}, {.every = 3, .seed = 4, .all_for_nonfinite = all},
                                   {-0.5f, 0.5f});
     plain_watch want(*m);
-    for (int trial = 0; trial < 24; ++trial) {
+    for (int trial = 0; trial < 3 * support::choices; ++trial) {
       const std::size_t n = 1 + random() % 6000;
-      const support::choice c = support::random_choice(random, trial % 12, n, 0);
+      const support::choice c = support::random_choice(random, trial % support::choices, n, 0);
       std::vector<float> x = normal(n, 0.1, 0.5, static_cast<std::uint32_t>(random()));
       for (float& v : x) v = qmath::float_from(support::real_numbers<X>({v})[0]);
       for (int k = 0; k < 3; ++k) x[random() % n] = k == 0 ? quiet_nan : k == 1 ? inf : -inf;
@@ -421,6 +421,8 @@ TEST_CASE("contract: drift") {
   CHECK(log.take() == "qmath::watch: x.size() is 12, must be a multiple of mask.size(), 5");
   qmath::watch(*a, x, {.channels = bytes});
   CHECK(log.take() == "qmath::watch: channels are given without a layout");
+  qmath::watch(*a, x, {.channels = {bytes, qmath::per_column(4)}});
+  CHECK(log.take() == "qmath::watch: channels.size() is 5, but channels.layout.count() is 4");
   qmath::watch(*a, x, {.lengths = std::vector<std::uint32_t>{2, 4}, .positions = 3});
   CHECK(log.take() == "qmath::watch: positions is 3, must be at least every length, 4");
   CHECK(a->live == drift_live{});

@@ -427,6 +427,15 @@ void check_layout(const support::named_layout& l, const support::choice& c, std:
     for (std::size_t k = 0; k < want.size(); ++k) wrong += !(got[k] == want[k]);
     CHECK(wrong == 0);
   });
+  if (!c.fits_a_tensor()) return;
+  std::vector<X> chosen;
+  for (std::size_t i = 0; i < l.n; ++i) {
+    if (c.selects(i, l.n)) chosen.push_back(values[i]);
+  }
+  O one, all;
+  qmath::observe(one, chosen);
+  qmath::observe(all, x.span(), c.selection());
+  CHECK(all == one);
 }
 
 }  // namespace
@@ -445,9 +454,9 @@ TEST_CASE_TEMPLATE("observe: every layout and selection", O, min_max_observer,
     check_layout<O, qmath::half>(l, {}, 13);
     check_layout<O, qmath::bfloat16>(l, {}, 14);
     if (l.n == 0) continue;
-    for (int trial = 0; trial < 8; ++trial) {
+    for (int trial = 0; trial < support::choices; ++trial) {
       const support::choice c = support::random_choice(random, trial, l.n, l.layout.count());
-      if (trial % 2 == 0) {
+      if (trial % 5 < 3) {
         check_layout<O, float>(l, c, 15);
       } else {
         check_layout<O, qmath::half>(l, c, 16);
@@ -476,6 +485,84 @@ TEST_CASE("observe: masks without a layout, of bool and of bytes, for every size
     CHECK(a == want);
     CHECK(b == want);
   }
+}
+
+TEST_CASE("observe: an empty mask, lengths or channels select all, whatever their layout") {
+  const std::vector<float> x = support::floats_near(1, 60, 24);
+  const std::vector<std::uint8_t> none;
+  const std::vector<std::uint32_t> no_lengths;
+  moments_observer want, got;
+  qmath::observe(want, x);
+  qmath::observe(got, x,
+                 {.mask = {none, qmath::per_column(5)},
+                  .lengths = no_lengths,
+                  .positions = 7,
+                  .channels = {none, qmath::per_channel({3, 4, 5}, 1)},
+                  .token_size = 9});
+  CHECK(got == want);
+  qmath::observe(want, x);
+  qmath::observe(got, x, {.mask = none, .channels = none});
+  CHECK(got == want);
+  // One channel is a channel.
+  for (const std::uint8_t used : {std::uint8_t{0}, std::uint8_t{1}}) {
+    moments_observer one;
+    qmath::observe(one, x, {.channels = {std::array{used}, qmath::per_column(1)}});
+    CHECK(one.count == 60u * used);
+  }
+}
+
+TEST_CASE("observe: masks of attention") {
+  constexpr std::size_t b = 3, h = 4, t = 6, d = 5, q = 5, k = 8;
+  std::mt19937 random(25);
+  const auto bytes = [&](std::size_t n) {
+    std::vector<std::uint8_t> m(n);
+    for (std::uint8_t& v : m) v = random() % 3 != 0;
+    return m;
+  };
+  // selects(index of the batch, head, row, column)
+  const auto check = [&](std::size_t rows, std::size_t cols, const qmath::selection& which,
+                         const auto& selects) {
+    const std::vector<float> x = support::any_floats(b * h * rows * cols, 26);
+    std::vector<float> chosen;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      if (selects(i / cols / rows / h, i / cols / rows % h, i / cols % rows, i % cols)) {
+        chosen.push_back(x[i]);
+      }
+    }
+    CHECK(chosen.size() > 9);
+    CHECK(chosen.size() < x.size());
+    moments_observer want, got;
+    qmath::observe(want, chosen);
+    qmath::observe(got, x, which);
+    CHECK(got == want);
+  };
+  const std::vector<std::uint8_t> padding = bytes(b * t), keys = bytes(b * k),
+                                  pairs = bytes(b * q * k), causal = bytes(q * k), heads = bytes(h),
+                                  features = bytes(d), of_head = bytes(h * k);
+  using at = std::size_t;
+  const auto padded = [&](at i, at, at r, at) { return padding[i * t + r] != 0; };
+  check(t, d, {.mask = {padding, qmath::broadcast({b, h, t, d}, {b, 1, t, 1})}}, padded);
+  check(q, k, {.mask = {keys, qmath::broadcast({b, h, q, k}, {b, 1, 1, k})}},
+        [&](at i, at, at, at c) { return keys[i * k + c] != 0; });
+  check(q, k, {.mask = {pairs, qmath::broadcast({b, h, q, k}, {b, 1, q, k})}},
+        [&](at i, at, at r, at c) { return pairs[(i * q + r) * k + c] != 0; });
+  check(q, k, {.mask = {causal, qmath::broadcast({b, h, q, k}, {q, k})}},
+        [&](at, at, at r, at c) { return causal[r * k + c] != 0; });
+  check(q, k, {.mask = {of_head, qmath::broadcast({b, h, q, k}, {1, h, 1, k})}},
+        [&](at, at j, at, at c) { return of_head[j * k + c] != 0; });
+  check(q, k, {.channels = {heads, qmath::per_channel({b, h, q, k}, 1)}},
+        [&](at, at j, at, at) { return heads[j] != 0; });
+  check(t, d,
+        {.mask = {padding, qmath::broadcast({b, h, t, d}, {b, 1, t, 1})},
+         .channels = {features, qmath::per_column(d)}},
+        [&](at i, at, at r, at c) { return padding[i * t + r] != 0 && features[c] != 0; });
+  const std::vector<std::uint32_t> lengths = {4, 0, 5};
+  check(t, d, {.lengths = lengths, .positions = t, .token_size = d},
+        [&](at i, at, at r, at) { return r < lengths[i]; });
+  check(q, k, {.lengths = lengths, .positions = k, .token_size = 1},
+        [&](at i, at, at, at c) { return c < lengths[i]; });
+  check(q, k, {.lengths = lengths, .positions = q, .token_size = k},
+        [&](at i, at, at r, at) { return r < lengths[i]; });
 }
 
 TEST_CASE("observe: arrays of observers merge and become parameters") {
@@ -566,11 +653,46 @@ TEST_CASE("observe: a broken precondition writes nothing") {
       "of positions, 4");
   qmath::observe(states[0], x, {.lengths = lengths, .positions = 2});
   refused("qmath::observe: positions is 2, must be at least every length, 3");
+  qmath::observe(states[0], x, {.lengths = lengths, .positions = 3, .token_size = 4});
+  refused(
+      "qmath::observe: the size of a sequence / positions is 2, must be a multiple of token_size, "
+      "4");
+  qmath::observe(states[0], x, {.mask = {mask, qmath::per_column(4)}});
+  refused("qmath::observe: mask.size() is 5, but mask.layout.count() is 4");
+  qmath::observe(states[0], x, {.mask = {mask, qmath::per_column(5)}});
+  refused("qmath::observe: x.size() is 12, must be a multiple of mask.layout.period(), 5");
+  qmath::observe(states[0], x, {.mask = {mask, qmath::granularity{1, 0, 5, 1, 1}}});
+  refused("qmath::observe: mask.layout.rows is 0, must be at least 1");
+  qmath::observe(states[0], x, {.mask = {mask, qmath::granularity{1, 1, 5, 0, 1}}});
+  refused(
+      "qmath::observe: mask.layout.block_rows is 0, must be at least 1 (the size of groups or "
+      "blocks)");
+  qmath::observe(states[0], x, {.mask = {mask, qmath::per_row(3, ~std::size_t{0})}});
+  refused("qmath::observe: mask.layout is larger than the address space");
+  qmath::observe(states[0], x, {.mask = {mask, qmath::broadcast({4, 3}, {3, 3})}});
+  refused("qmath::observe: a size in entries is 3, must be 1 or that of the axis, 4");
+  for (const bool own : {false, true}) {
+    const qmath::selection which = {.channels = {mask, qmath::per_column(own ? 5 : 4)}};
+    const char* message =
+        own ? "qmath::observe: x.size() is 12, must be a multiple of channels.layout.period(), 5"
+            : "qmath::observe: channels.size() is 5, but channels.layout.count() is 4";
+    qmath::observe(states[0], x, which);
+    refused(message);
+    qmath::observe(states, x, rows, which);
+    refused(message);
+  }
+  qmath::observe(states[0], x, {.channels = {mask, qmath::granularity{1, 1, 5, 1, 0}}});
+  refused(
+      "qmath::observe: channels.layout.block_cols is 0, must be at least 1 (the size of groups or "
+      "blocks)");
   const float* const null = nullptr;
   qmath::observe(states[0], std::span(null, 3));
   refused("qmath::observe: x has no data");
   qmath::observe(states[0], x, {.mask = std::span<const bool>(static_cast<bool*>(nullptr), 12)});
   refused("qmath::observe: mask has no data");
+  const std::span<const bool> no_channels(static_cast<bool*>(nullptr), 4);
+  qmath::observe(states[0], x, {.channels = {no_channels, qmath::per_column(4)}});
+  refused("qmath::observe: channels has no data");
   qmath::observe(std::span(static_cast<min_max_observer*>(nullptr), 3), x, rows);
   refused("qmath::observe: states has no data");
   const auto* inside = &states[1].range.min;

@@ -138,8 +138,7 @@ QMATH_INLINE void count_codes(const code_array& q, const granularity& layout,
       !expect_data(function, "counts", counts.data(), counts.size()) ||
       !expect_disjoint(function, "counts", counts.data(), counts.size(), q_names.overlaps,
                        static_cast<const std::byte*>(q.data), q.bytes) ||
-      !(channels ? expect_selection(function, which, q_names.size, q.n, layout.count())
-                 : expect_selection(function, which, q_names.size, q.n)) ||
+      !expect_selection(function, which, q_names.size, q.n, channels ? layout.count() : 0) ||
       !expect_unselecting(function, "counts", counts, which)) {
     return;
   }
@@ -231,22 +230,26 @@ QMATH_LIBRARY void count_codes(const detail::code_count_job& job) noexcept {
   // Fields of packed formats are the codes modulo 2^bits: of signed ones, those from 2^(bits - 1) on are negative.
   const bool packed = impl::is_packed(job.type);
   const std::int32_t codes = packed && job.lowest < 0 ? -2 * job.lowest : 0;
-  const bool all = impl::selects_all_elements(job.which), one = job.layout.count() == 1;
+  const detail::selected_elements which = impl::selected_of(job.which, job.n);
+  const void* const q = job.q;  // what the compiler knows not to be among the counts
+  const detail::code_type type = job.type;
+  const std::int32_t lowest = job.lowest;
+  const bool all = which.all, one = job.layout.count() == 1;
   for (std::size_t first = 0; first < job.n; first += block) {
     const std::size_t length = impl::smaller(job.n - first, block);
     const unsigned char* const used =
-        all ? nullptr : impl::selected_bytes(job.which, job.n, first, length, buffer);
+        all ? nullptr : impl::selected_bytes(which, first, length, buffer);
     for (std::size_t i = 0; i < length;) {
       const std::size_t run = one ? length : impl::run_length(job.layout, first + i);
       const std::size_t end = i + impl::smaller(run, length - i);
       const std::size_t c = job.layout.index(first + i);
       std::uint64_t* const counts = job.counts + c * job.codes;
       const auto count = [&](std::size_t k) QMATH_INLINE_LAMBDA {
-        std::int32_t code = impl::code_or_field(job.q, job.type, first + k);
-        if (code > codes / 2 - 1 && codes != 0) code -= codes;
-        ++counts[code - job.lowest];
+        std::int32_t code = impl::code_or_field(q, type, first + k);
+        if (codes != 0 && code > codes / 2 - 1) code -= codes;
+        ++counts[code - lowest];
       };
-      if (!impl::selects_channel(job.which, c)) {
+      if (!impl::selects_channel(which, c)) {
         i = end;
       } else if (all) {
         for (; i < end; ++i) count(i);

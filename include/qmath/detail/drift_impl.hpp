@@ -182,8 +182,7 @@ struct watch_job {
   const void* x;
   std::size_t n;
   detail::real_type type;
-  const selection* which;
-  bool all;
+  detail::selected_elements which;
 };
 
 /// Counts NaN and infinities in n <= observe_chunk elements. True if one of them is the first.
@@ -192,7 +191,7 @@ inline bool count_special(const watch_job& job, std::size_t first, std::size_t n
   unsigned char bytes[observe_chunk];
   const float* const v = chunk_of(job.x, first, n, job.type, buffer);
   const unsigned char* const used =
-      job.all ? nullptr : selected_bytes(*job.which, job.n, first, n, bytes);
+      job.which.all ? nullptr : selected_bytes(job.which, first, n, bytes);
   drift_live& live = *job.live;
   bool is_first = false;
   for (std::size_t i = 0; i < n; ++i) {
@@ -214,7 +213,7 @@ QMATH_INLINE bool note_nonfinite(const watch_job& job, std::size_t first, std::s
 inline std::size_t keep_selected(const watch_job& job, std::size_t first, const float* chunk,
                                  std::size_t n, float* to) noexcept {
   unsigned char bytes[observe_chunk];
-  const unsigned char* const used = selected_bytes(*job.which, job.n, first, n, bytes);
+  const unsigned char* const used = selected_bytes(job.which, first, n, bytes);
   std::size_t kept = 0;
   for (std::size_t i = 0; i < n; ++i) {
     to[kept] = chunk[i];  // never behind i
@@ -236,7 +235,7 @@ inline bool watch_all(const watch_job& job) noexcept {
     if (!sampling.all_for_nonfinite) is_first |= note_nonfinite(job, first, n);
     float buffer[observe_chunk];
     const float* chunk = chunk_of(job.x, first, n, job.type, buffer);
-    if (!job.all) {
+    if (!job.which.all) {
       n = keep_selected(job, first, chunk, n, buffer);
       chunk = buffer;
     }
@@ -373,9 +372,8 @@ namespace library {
 QMATH_LIBRARY bool watch(const detail::drift_bins& calibration, const drift_sampling& sampling,
                          drift_live& live, std::uint64_t* counts, const void* x, std::size_t n,
                          detail::real_type type, const selection& which) noexcept {
-  const impl::watch_job job = {&calibration, &sampling, &live,
-                               counts,       x,         n,
-                               type,         &which,    impl::selects_all_elements(which)};
+  const impl::watch_job job = {
+      &calibration, &sampling, &live, counts, x, n, type, impl::selected_of(which, n)};
   return impl::in_default_environment(&impl::watch_all, job);
 }
 

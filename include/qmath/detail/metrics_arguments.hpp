@@ -27,8 +27,7 @@ struct error_job {
   std::size_t n = 0;
   granularity layout;
   error_sums* sums = nullptr;
-  selection which;
-  bool all = true;  ///< mask and lengths select all elements
+  selected_elements which;
   std::uint64_t first = 0;
 };
 
@@ -84,20 +83,22 @@ QMATH_INLINE bool set_errors(const char* function, detail::error_job& job, const
   job.a_type = a.type, job.b_type = b.type;
   job.n = a.n;
   job.sums = sums.data();
-  job.which = options.which;
-  job.all = selects_all_elements(options.which);
   job.first = options.first;
-  return expect_equal(function, b_names.size, b.n, a_names.size, a.n) &&
-         expect_array(function, a_names, a) && expect_array(function, b_names, b) &&
-         (channels ? expect_selection(function, options.which, a_names.size, a.n, layout.count())
-                   : expect_selection(function, options.which, a_names.size, a.n)) &&
-         set_layout(function, job, "sums.size()", sums.size(), layout) &&
-         expect_data(function, "sums", sums.data(), sums.size()) &&
-         expect_disjoint(function, "sums", sums.data(), sums.size(), a_names.overlaps,
-                         static_cast<const std::byte*>(a.data), a.bytes) &&
-         expect_disjoint(function, "sums", sums.data(), sums.size(), b_names.overlaps,
-                         static_cast<const std::byte*>(b.data), b.bytes) &&
-         expect_unselecting(function, "sums", sums, options.which);
+  if (!(expect_equal(function, b_names.size, b.n, a_names.size, a.n) &&
+        expect_array(function, a_names, a) && expect_array(function, b_names, b) &&
+        expect_selection(function, options.which, a_names.size, a.n,
+                         channels ? layout.count() : 0) &&
+        set_layout(function, job, "sums.size()", sums.size(), layout) &&
+        expect_data(function, "sums", sums.data(), sums.size()) &&
+        expect_disjoint(function, "sums", sums.data(), sums.size(), a_names.overlaps,
+                        static_cast<const std::byte*>(a.data), a.bytes) &&
+        expect_disjoint(function, "sums", sums.data(), sums.size(), b_names.overlaps,
+                        static_cast<const std::byte*>(b.data), b.bytes) &&
+        expect_unselecting(function, "sums", sums, options.which))) {
+    return false;
+  }
+  job.which = selected_of(options.which, a.n);
+  return true;
 }
 
 /// As many results as layers, all of them with sums.
@@ -135,7 +136,7 @@ QMATH_INLINE bool expect_logits(const char* function, const matrix_view<const A>
          expect_either(function, "labels.size()", labels.size(), 0, "0 or the number of rows",
                        a.rows) &&
          expect_data(function, "labels", labels.data(), labels.size()) &&
-         expect_selection(function, which, "a.rows", a.rows);
+         expect_selection(function, which, "a.rows", a.rows, 0);
 }
 
 }  // namespace impl

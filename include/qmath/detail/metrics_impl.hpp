@@ -150,13 +150,15 @@ QMATH_INLINE std::uint64_t remove_special(error_sums& s, float* a, float* b,
 QMATH_INLINE std::size_t remove_masked(const detail::error_job& job, std::size_t begin,
                                        std::size_t n, float* a, float* b) noexcept {
   unsigned char buffer[block_elements];
-  const unsigned char* const used = selected_bytes(job.which, job.n, begin, n, buffer);
+  const unsigned char* const used = selected_bytes(job.which, begin, n, buffer);
   std::uint32_t left = 0;
   // So many at a time: a number that the compiler knows, and memory that nothing else points to, for vector code.
   constexpr std::size_t together = 16;
   const auto keep = [&](std::size_t first, auto length) QMATH_INLINE_LAMBDA {
     std::uint32_t ones[together];
-    for (std::size_t k = 0; k < length; ++k) ones[k] = used[first + k] != 0 ? 0xFFFFFFFFu : 0u;
+    unsigned char bytes[together];
+    __builtin_memcpy(bytes, used + first, length);
+    for (std::size_t k = 0; k < length; ++k) ones[k] = bytes[k] != 0 ? 0xFFFFFFFFu : 0u;
     for (float* const x : {a + first, b + first}) {
       for (std::size_t k = 0; k < length; ++k) {
         x[k] = detail::bit_cast<float>(detail::bit_cast<std::uint32_t>(x[k]) & ones[k]);
@@ -201,13 +203,13 @@ QMATH_INLINE void add_block(error_sums& s, const detail::error_kernel& loops,
   constexpr auto f32 = detail::real_type::f32;
   finite_block block = {memory.a, memory.b, padded(n), job.first + begin, 1};
   std::uint64_t count = n;
-  if (job.a_type == f32 && job.b_type == f32 && job.all && block.n == n) {
+  if (job.a_type == f32 && job.b_type == f32 && job.which.all && block.n == n) {
     block.a = static_cast<const float*>(job.a) + begin;
     block.b = static_cast<const float*>(job.b) + begin;
   } else {
     loops.widen(job.a, job.a_type, begin, n, memory.a);
     loops.widen(job.b, job.b_type, begin, n, memory.b);
-    if (!job.all) count = remove_masked(job, begin, n, memory.a, memory.b);
+    if (!job.which.all) count = remove_masked(job, begin, n, memory.a, memory.b);
   }
   add_counted(s, loops, block, count, memory.a, memory.b);
 }
@@ -227,7 +229,9 @@ inline void add_columns(const detail::error_kernel& loops, const detail::error_j
   constexpr std::size_t strip = 8, height = block_elements / strip;
   const std::size_t cols = job.layout.cols, rows = job.n / cols;
   float row_a[block_multiple], row_b[block_multiple];
-  unsigned char buffer[strip] = {1, 1, 1, 1, 1, 1, 1, 1};
+  unsigned char buffer[strip];
+  const detail::selected_elements& which = job.which;
+  const unsigned char* const bytes = which.bytes;
   for (std::size_t top = 0; top < rows; top += height) {
     const std::size_t here = rows - top < height ? rows - top : height;
     for (std::size_t left = 0; left < cols; left += strip) {
@@ -237,8 +241,14 @@ inline void add_columns(const detail::error_kernel& loops, const detail::error_j
         const std::size_t begin = (top + r) * cols + left;
         const float* const from_a = floats_of(loops, job.a, job.a_type, begin, width, row_a);
         const float* const from_b = floats_of(loops, job.b, job.b_type, begin, width, row_b);
-        const unsigned char* const selected =
-            job.all ? buffer : selected_bytes(job.which, job.n, begin, width, buffer);
+        if (which.all) {
+          for (std::size_t c = 0; c < width; ++c) {
+            memory.a[c * height + r] = from_a[c], memory.b[c * height + r] = from_b[c];
+          }
+          continue;
+        }
+        if (bytes == nullptr) write_selected(which, begin, width, buffer);
+        const unsigned char* const selected = bytes == nullptr ? buffer : bytes + begin;
         for (std::size_t c = 0; c < width; ++c) {
           const bool used = selected[c] != 0;
           counts[c] += used ? 1 : 0;
@@ -247,12 +257,12 @@ inline void add_columns(const detail::error_kernel& loops, const detail::error_j
         }
       }
       for (std::size_t c = 0; c < width; ++c) {
-        if (!selects_channel(job.which, left + c)) continue;
+        if (!selects_channel(which, left + c)) continue;
         float* const a = memory.a + c * height;
         float* const b = memory.b + c * height;
         for (std::size_t r = here; r < padded(here); ++r) a[r] = 0.0f, b[r] = 0.0f;
         const finite_block block = {a, b, padded(here), job.first + top * cols + left + c, cols};
-        add_counted(job.sums[left + c], loops, block, counts[c], a, b);
+        add_counted(job.sums[left + c], loops, block, which.all ? here : counts[c], a, b);
       }
     }
   }
@@ -279,7 +289,7 @@ QMATH_INLINE void add_run(error_sums& s, const detail::error_kernel& loops,
                           pair_block& memory) noexcept {
   constexpr auto f32 = detail::real_type::f32;
   const std::size_t end = begin + n;
-  const bool in_place = job.a_type == f32 && job.b_type == f32 && job.all;
+  const bool in_place = job.a_type == f32 && job.b_type == f32 && job.which.all;
   while (begin < end) {
     std::size_t left = end - begin < loops.most_elements ? end - begin : loops.most_elements;
     if (left > block_elements) {

@@ -136,10 +136,11 @@ QMATH_LIBRARY void add_top1(const detail::logits& a, const detail::logits& b, st
   constexpr std::size_t block = 256;
   unsigned char buffer[block];
   const unsigned char* used = nullptr;
-  const bool all = impl::selects_all_elements(which);
+  const detail::selected_elements selected = impl::selected_of(which, rows);
+  const bool all = selected.all;
   for (std::size_t r = 0; r < rows; ++r) {
     if (!all && r % block == 0) {
-      used = impl::selected_bytes(which, rows, r, impl::smaller(rows - r, block), buffer);
+      used = impl::selected_bytes(selected, r, impl::smaller(rows - r, block), buffer);
     }
     if (!all && used[r % block] == 0) continue;
     const std::size_t x = impl::class_of(a, r, cols), y = impl::class_of(b, r, cols);

@@ -68,7 +68,7 @@ struct state_names {
 };
 inline constexpr state_names observe_names = {"states", "states.size()"};
 
-/// False also where there is nothing to do. channels: whether the selection may have some.
+/// False also where there is nothing to do. channels: whether those of the selection may be those of the layout.
 template <class O>
 QMATH_INLINE bool set_walk(const char* function, const state_names& names, detail::walk_job& job,
                            std::span<O> states, const real_array& x, const granularity& layout,
@@ -80,8 +80,7 @@ QMATH_INLINE bool set_walk(const char* function, const state_names& names, detai
                        static_cast<const std::byte*>(x.data), x.bytes)) {
     return false;
   }
-  if (channels ? !expect_selection(function, which, x_names.size, x.n, layout.count())
-               : !expect_selection(function, which, x_names.size, x.n)) {
+  if (!expect_selection(function, which, x_names.size, x.n, channels ? layout.count() : 0)) {
     return false;
   }
   job.data = x.data;

@@ -83,28 +83,53 @@ QMATH_LIBRARY void walk(const detail::walk_job& job, detail::piece_function add)
 class piece_collector {
  public:
   static constexpr std::size_t long_run = 256, capacity = 1024;
+  /// Of blocks that are narrower, the bytes of a selection are found for so many columns at a time.
+  static constexpr std::size_t tile_cols = 64;
 
-  piece_collector(const detail::walk_job& job, detail::piece_function add) noexcept
+  piece_collector(const detail::walk_job& job, const detail::selected_elements& which,
+                  detail::piece_function add) noexcept
       : job_(job),
+        which_(which),
         add_(add),
         element_(detail::size_of(job.type)),
-        has_lengths_(!job.which.lengths.empty()),
-        has_mask_(job.which.mask.n != 0),
-        per_byte_(has_mask_ ? job.n / job.which.mask.n : 1),
-        sequence_(has_lengths_ ? job.n / job.which.lengths.size() : 1),
-        token_(has_lengths_ ? sequence_ / job.which.positions : 1) {}
+        has_lengths_(which.lengths != nullptr),
+        has_mask_(which.mask_count != 0),
+        mask_(which.masks[0].data),
+        per_byte_(which.masks[0].each),
+        sequence_(which.round),
+        token_(which.token) {}
 
   void begin(std::size_t c) noexcept {
     state_ = static_cast<unsigned char*>(job_.states) + c * job_.state_size;
   }
 
-  /// Elements [begin, end), those of them that are selected.
+  /// Elements [begin, end), those of them that are selected, where which.simple.
   void put(std::size_t begin, std::size_t end) noexcept {
     if (!has_lengths_) return put_masked(begin, end);
     for (std::size_t s = begin / sequence_; s * sequence_ < end; ++s) {
       const std::size_t first = s * sequence_;
-      const std::size_t last = first + job_.which.lengths[s] * token_;
+      const std::size_t last = first + which_.lengths[s] * token_;
       put_masked(first < begin ? begin : first, last < end ? last : end);
+    }
+  }
+
+  /// The same for any selection.
+  void put_any(std::size_t begin, std::size_t end) noexcept {
+    unsigned char bytes[capacity];
+    while (begin != end) {
+      const std::size_t n = impl::smaller(end - begin, capacity);
+      put_selected(impl::selected_bytes(which_, begin, n, bytes), begin, begin + n);
+      begin += n;
+    }
+  }
+
+  /// The same, with a byte for each element.
+  void put_selected(const unsigned char* used, std::size_t begin, std::size_t end) noexcept {
+    while (begin != end) {
+      if (held_ == capacity) flush();
+      const std::size_t n = impl::smaller(end - begin, capacity - held_);
+      keep(used, begin, n);
+      used += n, begin += n;
     }
   }
 
@@ -117,36 +142,31 @@ class piece_collector {
   void put_masked(std::size_t begin, std::size_t end) noexcept {
     if (begin >= end) return;
     if (!has_mask_) return put_run(begin, end);
-    if (per_byte_ == 1) return put_single(begin, end);
+    if (per_byte_ == 1) return put_selected(mask_ + begin, begin, end);
     for (std::size_t k = begin / per_byte_; begin < end;) {
-      const bool selected = job_.which.mask.data[k] != 0;
+      const bool selected = mask_[k] != 0;
       std::size_t next = (k + 1) * per_byte_;
-      for (++k; next < end && (job_.which.mask.data[k] != 0) == selected; ++k) next += per_byte_;
+      for (++k; next < end && (mask_[k] != 0) == selected; ++k) next += per_byte_;
       if (next > end) next = end;
       if (selected) put_run(begin, next);
       begin = next;
     }
   }
 
-  /// A byte of the mask for each element: copied without a branch, which random masks would mispredict.
-  void put_single(std::size_t begin, std::size_t end) noexcept {
-    const unsigned char* const mask = job_.which.mask.data;
-    const auto* const from = static_cast<const unsigned char*>(job_.data);
-    while (begin != end) {
-      if (held_ == capacity) flush();
-      const std::size_t stop = begin + impl::smaller(end - begin, capacity - held_);
-      std::size_t held = held_;
-      if (element_ == 4) {
-        for (; begin != stop; held += mask[begin++] != 0 ? 1 : 0) {
-          __builtin_memcpy(buffer_ + 4 * held, from + 4 * begin, 4);
-        }
-      } else {
-        for (; begin != stop; held += mask[begin++] != 0 ? 1 : 0) {
-          __builtin_memcpy(buffer_ + 2 * held, from + 2 * begin, 2);
-        }
+  /// Those of n elements whose byte is not 0: copied without a branch, which random masks would mispredict.
+  void keep(const unsigned char* used, std::size_t begin, std::size_t n) noexcept {
+    const auto* const from = static_cast<const unsigned char*>(job_.data) + begin * element_;
+    std::size_t held = held_;
+    if (element_ == 4) {
+      for (std::size_t i = 0; i < n; held += used[i++] != 0 ? 1 : 0) {
+        __builtin_memcpy(buffer_ + 4 * held, from + 4 * i, 4);
       }
-      held_ = held;
+    } else {
+      for (std::size_t i = 0; i < n; held += used[i++] != 0 ? 1 : 0) {
+        __builtin_memcpy(buffer_ + 2 * held, from + 2 * i, 2);
+      }
     }
+    held_ = held;
   }
 
   void put_run(std::size_t begin, std::size_t end) noexcept {
@@ -164,14 +184,63 @@ class piece_collector {
   }
 
   const detail::walk_job& job_;
+  const detail::selected_elements& which_;
   detail::piece_function add_;
   std::size_t element_;
   bool has_lengths_, has_mask_;
+  const unsigned char* mask_;
   std::size_t per_byte_, sequence_, token_;
   void* state_ = nullptr;
   std::size_t held_ = 0;
   alignas(16) unsigned char buffer_[capacity * 4];
 };
+
+/// How the elements of a piece are found to be selected.
+enum class walk_kind : unsigned char { simple, any, tiled };
+
+/// Pieces of every block of g, in which repeats are rows where they can be.
+template <walk_kind Kind>
+inline void walk_blocks(const detail::walk_job& job, const granularity& g,
+                        const detail::selected_elements& which, piece_collector& pieces) noexcept {
+  // So many rows of all blocks in a row of them: neighbouring columns share cache lines.
+  constexpr std::size_t together = 64, tile_cols = piece_collector::tile_cols;
+  unsigned char tile[Kind == walk_kind::tiled ? together * tile_cols : 1];
+  for (std::size_t begin = 0; begin < job.n; begin += g.rows * g.cols) {
+    const std::size_t matrix = begin / (g.rows * g.cols) % g.outer;
+    for (std::size_t row = 0; row < g.rows;) {
+      const std::size_t block_row = row / g.block_rows;
+      const std::size_t block_end = impl::smaller((block_row + 1) * g.block_rows, g.rows);
+      const std::size_t rows_end = g.block_cols >= piece_collector::long_run
+                                       ? block_end
+                                       : impl::smaller(row + together, block_end);
+      std::size_t c = (matrix * g.row_blocks() + block_row) * g.col_blocks();
+      std::size_t left = 0, tile_end = 0;
+      for (std::size_t col = 0; col < g.cols; col += g.block_cols, ++c) {
+        if (!impl::selects_channel(which, c)) continue;
+        const std::size_t width = impl::smaller(g.block_cols, g.cols - col);
+        if (Kind == walk_kind::tiled && col >= tile_end) {
+          left = col;
+          tile_end = impl::smaller(col + tile_cols / g.block_cols * g.block_cols, g.cols);
+          for (std::size_t r = row; r < rows_end; ++r) {
+            impl::write_selected(which, begin + r * g.cols + left, tile_end - left,
+                                 tile + (r - row) * tile_cols);
+          }
+        }
+        pieces.begin(c);
+        for (std::size_t r = row; r < rows_end; ++r) {
+          const std::size_t i = begin + r * g.cols + col;
+          if constexpr (Kind == walk_kind::simple) pieces.put(i, i + width);
+          if constexpr (Kind == walk_kind::any) pieces.put_any(i, i + width);
+          if constexpr (Kind == walk_kind::tiled) {
+            pieces.put_selected(tile + (r - row) * tile_cols + (col - left), i, i + width);
+          }
+        }
+        pieces.flush();
+      }
+      row = rows_end;
+    }
+  }
+}
 
 QMATH_LIBRARY void walk(const detail::walk_job& job, detail::piece_function add) noexcept {
   granularity g = job.layout;
@@ -192,30 +261,14 @@ QMATH_LIBRARY void walk(const detail::walk_job& job, detail::piece_function add)
     }
     return;
   }
-  // So many rows of all blocks in a row of them: neighbouring columns share cache lines.
-  constexpr std::size_t together = 64;
-  piece_collector pieces(job, add);
-  for (std::size_t begin = 0; begin < job.n; begin += g.rows * g.cols) {
-    const std::size_t matrix = begin / (g.rows * g.cols) % g.outer;
-    for (std::size_t row = 0; row < g.rows;) {
-      const std::size_t block_row = row / g.block_rows;
-      const std::size_t block_end = impl::smaller((block_row + 1) * g.block_rows, g.rows);
-      const std::size_t rows_end = g.block_cols >= piece_collector::long_run
-                                       ? block_end
-                                       : impl::smaller(row + together, block_end);
-      std::size_t c = (matrix * g.row_blocks() + block_row) * g.col_blocks();
-      for (std::size_t col = 0; col < g.cols; col += g.block_cols, ++c) {
-        if (!impl::selects_channel(job.which, c)) continue;
-        const std::size_t width = impl::smaller(g.block_cols, g.cols - col);
-        pieces.begin(c);
-        for (std::size_t r = row; r < rows_end; ++r) {
-          const std::size_t i = begin + r * g.cols + col;
-          pieces.put(i, i + width);
-        }
-        pieces.flush();
-      }
-      row = rows_end;
-    }
+  const detail::selected_elements which = impl::selected_of(job.which, job.n);
+  piece_collector pieces(job, which, add);
+  if (!which.all && which.bytes == nullptr && g.block_cols < piece_collector::tile_cols) {
+    walk_blocks<walk_kind::tiled>(job, g, which, pieces);
+  } else if (which.simple) {
+    walk_blocks<walk_kind::simple>(job, g, which, pieces);
+  } else {
+    walk_blocks<walk_kind::any>(job, g, which, pieces);
   }
 }
 

@@ -143,7 +143,7 @@ QMATH_BEGIN_NAMESPACE
 /// Takes n live elements more. True if they have the first NaN, or the first infinity, of the window:
 /// live.first_nan and live.first_infinite say where. Elements that `which` does not select have a place in the stream,
 /// so that the same blocks are read, but are not looked at.                                               x: [n]
-/// @pre x does not overlap the monitor; x has data, unless n = 0; which as for observe, without channels.
+/// @pre x does not overlap the monitor; x has data, unless n = 0; which as for observe.
 template <std::size_t Bins, readable_real_range X>
 QMATH_INLINE bool watch(drift_monitor<Bins>& monitor, const X& x,
                         const selection& which = {}) noexcept {
@@ -151,7 +151,7 @@ QMATH_INLINE bool watch(drift_monitor<Bins>& monitor, const X& x,
   if (!impl::expect_array("watch", impl::x_names, data) ||
       !impl::expect_disjoint("watch", "monitor", &monitor, 1, impl::x_names.overlaps,
                              static_cast<const std::byte*>(data.data), data.bytes) ||
-      !impl::expect_selection("watch", which, impl::x_names.size, data.n)) {
+      !impl::expect_selection("watch", which, impl::x_names.size, data.n, 0)) {
     return false;
   }
   return library::watch(impl::bins_of(monitor), monitor.sampling, monitor.live, monitor.counts,

@@ -33,8 +33,7 @@
 QMATH_BEGIN_NAMESPACE
 
 /// Adds the elements of x that `which` selects.                                                          x: [n]
-/// @pre mask.size() divides n; lengths.size() divides n, positions what that leaves, and no length is more
-///      than positions.
+/// @pre what selection.hpp says of each member; channels have a layout.
 template <observer O, readable_real_range X>
 QMATH_INLINE void observe(O& o, const X& x, const selection& which = {}) noexcept {
   detail::walk_job job;
@@ -47,8 +46,8 @@ QMATH_INLINE void observe(O& o, const X& x, const selection& which = {}) noexcep
 
 /// The same with an observer for each channel, token, group or block: states[c] is given the elements i with
 /// layout.index(i) == c.
-/// @pre as above; states.size() == layout.count(), x.size() is a multiple of layout.period(), channels has none
-///      or layout.count() bytes; x and states do not overlap.
+/// @pre as above, but channels without a layout are those of `layout`; states.size() == layout.count(), x.size() is a
+///      multiple of layout.period(); x and states do not overlap.
 template <detail::viewable S, readable_real_range X>
   requires observer<detail::element_of<S>>
 QMATH_INLINE void observe(S&& states, const X& x, const granularity& layout,
