@@ -308,3 +308,26 @@ TEST_CASE("min_max: a broken precondition writes nothing") {
   qmath::min_max(x, qmath::per_row(3, 4), r);
   CHECK(log.take().empty());
 }
+
+// Arrays that come from memory have a loop of their own.
+TEST_CASE("min_max: large arrays") {
+  std::vector<float> x((std::size_t{1} << 21) + 1003);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = 0.001f * static_cast<float>(i % 977);
+  const std::size_t last = x.size() - 1;
+  support::for_each_target([&] {
+    for (const std::size_t at : {std::size_t{0}, std::size_t{63}, last / 2, last - 70, last}) {
+      CAPTURE(at);
+      const float before = x[at];
+      x[at] = 7.5f;
+      CHECK(qmath::min_max(x) == qmath::value_range{0.0f, 7.5f});
+      x[at] = -2.0f;
+      CHECK(qmath::min_max(x) == qmath::value_range{-2.0f, 0.001f * 976.0f});
+      x[at] = before;
+    }
+    // Just as many as have it, and one more.
+    const std::span<const float> all(x);
+    for (const std::size_t n : {std::size_t{1} << 21, (std::size_t{1} << 21) + 1}) {
+      CHECK(qmath::min_max(all.first(n)) == qmath::reference::min_max(all.first(n)));
+    }
+  });
+}

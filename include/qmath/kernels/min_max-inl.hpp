@@ -25,6 +25,10 @@ HWY_INLINE hn::Vec<hn::ScalableTag<float>> load_lanes_or_nan(const T* x, std::si
   }
 }
 
+// Arrays of more bytes than this come from memory, so far ahead of their use: the CPU by itself asks for less, and takes
+// half as long again. In a cache asking costs a third.
+inline constexpr std::size_t bytes_in_cache = std::size_t{1} << 23, bytes_ahead = 8192;
+
 // The range of r and of n neighbours.
 template <class T>
 HWY_INLINE value_range extended(value_range r, const T* HWY_RESTRICT x, std::size_t n) {
@@ -34,14 +38,24 @@ HWY_INLINE value_range extended(value_range r, const T* HWY_RESTRICT x, std::siz
   auto lo0 = hn::Set(df, r.min), lo1 = lo0, lo2 = lo0, lo3 = lo0;
   auto hi0 = hn::Set(df, r.max), hi1 = hi0, hi2 = hi0, hi3 = hi0;
   std::size_t i = 0;
-  for (; i + 4 * N <= n; i += 4 * N) {
+  const auto take_four = [&]() HWY_ATTR {
     const auto v0 = load_lanes(df, x + i), v1 = load_lanes(df, x + i + N);
     const auto v2 = load_lanes(df, x + i + 2 * N), v3 = load_lanes(df, x + i + 3 * N);
     lo0 = min_or_bound(v0, lo0), hi0 = max_or_bound(v0, hi0);
     lo1 = min_or_bound(v1, lo1), hi1 = max_or_bound(v1, hi1);
     lo2 = min_or_bound(v2, lo2), hi2 = max_or_bound(v2, hi2);
     lo3 = min_or_bound(v3, lo3), hi3 = max_or_bound(v3, hi3);
+    i += 4 * N;
+  };
+  if (n > bytes_in_cache / sizeof(T)) {
+    while (i + 4 * N <= n) {
+      for (std::size_t line = 0; line < 4 * N * sizeof(T); line += 64) {
+        prefetch_behind(x + i, bytes_ahead + line);
+      }
+      take_four();
+    }
   }
+  while (i + 4 * N <= n) take_four();
   for (; i + N <= n; i += N) {
     const auto v = load_lanes(df, x + i);
     lo0 = min_or_bound(v, lo0), hi0 = max_or_bound(v, hi0);
