@@ -159,7 +159,7 @@ int main() {
   const double by_nvidia = round_trip(
       "NVIDIA's", qmath::choose_params<std::int8_t>(nvidia_range(seen), qmath::symmetric));
 
-  const qmath::value_range clip = qmath::represented_range<std::int8_t>(params);
+  const qmath::value_range clip = qmath::unclipped_range<std::int8_t>(params);
   static qmath::drift_monitor<> monitor = {
       .layer = "conv1", .clip = clip, .calibration = seen, .sampling = {.every = 16}};
   std::vector<float> live = activations(12345);

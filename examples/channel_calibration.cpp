@@ -1,8 +1,8 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Activations of [tokens, features] with a range for each feature: two workers observe batches with padding, one of them
-// sends its histograms as bytes, and what the ranges are worth is measured for each feature.
+// Activations of [tokens, features] with a range for each feature: two workers observe batches with padding, one of
+// them sends its histograms as bytes, and what the ranges are worth is measured for each feature.
 #include <algorithm>
 #include <cmath>
 #include <cstddef>

@@ -57,7 +57,7 @@ int main() {
 
   // In production: every 4th block of each input.
   static qmath::drift_monitor<> monitor = {.layer = "input",
-                                           .clip = qmath::represented_range<std::int8_t>(params),
+                                           .clip = qmath::unclipped_range<std::int8_t>(params),
                                            .calibration = all,
                                            .sampling = {.every = 4}};
   for (std::uint32_t i = 0; i < 60; ++i) qmath::watch(monitor, image(0.5f, 0.3f, 300 + i));

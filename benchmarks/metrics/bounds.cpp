@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Reading both arrays; and the five sums and two peaks in vectors of doubles, rounded: sums without rounding, which
-// the contract demands, take more than these instructions (docs/metrics.md). Of no block, no NaN, no peak that is found.
+// the contract demands, take more than these instructions (docs/metrics.md). Of no block, no NaN, no peak that is
+// found.
 #include "metrics/metrics.hpp"
 #include "support/bounds.hpp"
 

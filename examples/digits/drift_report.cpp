@@ -29,7 +29,7 @@ class monitored_network {
         network_(network, ranges_, weight_scales::per_channel) {
     for (const std::vector<float>& x : inputs_of(calibration_images)) {
       monitors_.emplace_back();
-      monitors_.back().clip = qmath::represented_range<std::uint8_t>(
+      monitors_.back().clip = qmath::unclipped_range<std::uint8_t>(
           qmath::choose_params<std::uint8_t>(ranges_[monitors_.size() - 1]));
       qmath::observe(monitors_.back().calibration, x);
     }

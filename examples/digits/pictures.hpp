@@ -41,8 +41,8 @@ class collection {
   std::string pictures_;
 };
 
-// The histogram in a line of so many characters, from the smallest to the largest element. The darker, the more elements,
-// in logarithmic steps; what the range cuts is between the ends of the line and a |.
+// The histogram in a line of so many characters, from the smallest to the largest element. The darker, the more
+// elements, in logarithmic steps; what the range cuts is between the ends of the line and a |.
 std::string line_of(const qmath::histogram_view& h, qmath::value_range range,
                     std::size_t characters = 64);
 

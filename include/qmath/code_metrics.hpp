@@ -11,8 +11,9 @@
 ///     qmath::count_codes(q, layout, counts);
 ///     double zero = qmath::statistics_of_codes<std::int8_t>(std::span(counts).subspan(256 * c, 256), 0).zero;
 ///
-/// Counts of parts are merged to those of the whole, in any order: merge(into, from). Never allocates, never throws, never prints. A broken
-/// precondition calls the contract handler (core/contract.hpp) and changes nothing. docs/metrics.md.
+/// Counts of parts are merged to those of the whole, in any order: merge(into, from). Never allocates, never throws,
+/// never prints. A broken precondition calls the contract handler (core/contract.hpp) and changes nothing.
+/// docs/metrics.md.
 #ifndef QMATH_CODE_METRICS_HPP_
 #define QMATH_CODE_METRICS_HPP_
 

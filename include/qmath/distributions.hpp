@@ -39,7 +39,8 @@ QMATH_BEGIN_NAMESPACE
 // bin j of a histogram of exponent f <= e is part of bin floor(j / 2^(e - f)) of width 2^e, as in merge(). So p[i] and
 // q[i] are what both would have counted with bins of that width; it is exact. `bins` is how many there are from the
 // first one of either to the last one of either, empty ones too: Bins for two observers of that many. What is no finite
-// number is in no bin, and counts in neither.
+// number is in no bin, and counts in neither. An outlier makes the bins of both wider, and distances of what lies in
+// one bin are 0: with more bins less is lost.
 // @pre, for all four: sums of counts < 2^64; pseudo_count finite and >= 0; views have data.
 
 /// Kullback-Leibler divergence: sum of p ln(p / q). Bins with p = 0 add nothing; if any other has q = 0: +inf.
@@ -49,7 +50,8 @@ QMATH_INLINE double kl_divergence(const P& p, const Q& q, double pseudo_count = 
                         detail::distribution_metric::kl);
 }
 /// Population stability index: sum of (p - q) ln(p / q). Bins that are empty in both add nothing; with c = 0, bins that
-/// are empty in one make it +inf: hence the default.
+/// are empty in one make it +inf: hence the default. It is that of all bins, of which noise alone makes (bins - 1)
+/// (1 / n + 1 / m): limits such as 0.1 and 0.25 are for ten, as drift_of (observe/drift.hpp) has them.
 template <readable_histogram P, readable_histogram Q>
 QMATH_INLINE double population_stability_index(const P& p, const Q& q,
                                                double pseudo_count = 0.5) noexcept {

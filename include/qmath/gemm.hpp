@@ -32,8 +32,8 @@ QMATH_BEGIN_NAMESPACE
 
 /// One GEMM whose arguments have been checked, as tasks that threads can share: blocks of rows and columns of C.
 /// Copies the structures it was made of and views the memory that they point to: a, c, the packed bytes of b, the
-/// arrays of the zero points and the epilogue. May be copied. Without tasks after a broken precondition and for empty C.
-/// Many products in one list of tasks: gemm_batch.hpp.
+/// arrays of the zero points and the epilogue. May be copied. Without tasks after a broken precondition and for empty
+/// C. Many products in one list of tasks: gemm_batch.hpp.
 ///
 ///     const auto work = plan_gemm(a, za, b, epilogue, c);
 ///     work.run(0, work.tasks());                  // all of it; or on threads, each task once, in any order

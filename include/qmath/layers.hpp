@@ -8,7 +8,7 @@
 ///     std::vector<qmath::error_sums> sums(n);                  // while both run: one for each layer
 ///     qmath::add_errors(float_output, dequantized_output, sums[l]);
 ///     std::vector<qmath::layer_error> layers = {{"conv1", &sums[0]}, {"conv2", &sums[1]}, ...};
-///     layers[0].clips = &clips[0];                             // of count_clipped; layers[0].codes: statistics_of_codes
+///     layers[0].clips = &clips[0];                             // of count_clipped; codes: of statistics_of_codes
 ///     std::vector<qmath::layer_report> reports(n);
 ///     qmath::compare_layers(layers, reports);                  // reports[0] is the layer to look at
 ///
@@ -53,7 +53,7 @@ QMATH_BEGIN_NAMESPACE
 
 /// A report for each layer, in the order of rank_by_damage: by sqnr_db ascending. Layers without a pair of finite
 /// numbers come before all; ties keep the order of the layers.
-/// @pre reports.size() == layers.size(); no layer has a null pointer.
+/// @pre reports.size() == layers.size(); errors is not null in any layer.
 QMATH_INLINE void compare_layers(std::span<const layer_error> layers,
                                  std::span<layer_report> reports) noexcept {
   if (impl::expect_layers<layer_report>("compare_layers", layers, "reports", "reports.size()",

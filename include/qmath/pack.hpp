@@ -133,7 +133,8 @@ QMATH_INLINE void unpack(const packed_matrix& packed, matrix_view<B> b) noexcept
 /// A packed matrix that was made elsewhere, as a view of its bytes; longer memory may have anything behind them.
 /// Nothing of it is believed before it has been compared: with packed_check::contents, damaged matrices are
 /// found, unless all changes together leave a checksum of 64 bits as it was, which no change inside 8 bytes at a
-/// multiple of 8 does (detail/packed_hash.hpp). b is the empty matrix if the result is not ok. Bad contents are no broken precondition: the contract handler is not called.
+/// multiple of 8 does (detail/packed_hash.hpp). b is the empty matrix if the result is not ok. Bad contents are no
+/// broken precondition: the contract handler is not called.
 [[nodiscard]] QMATH_INLINE packed_status
 open_packed(std::span<const std::byte> memory, packed_matrix& b,
             packed_check check = packed_check::contents) noexcept {

@@ -211,21 +211,22 @@ QMATH_INLINE void choose_params(std::span<const value_range> ranges, std::span<f
                          zero_points.empty() ? nullptr : zero_points.data());
 }
 
-/// What the lowest and the highest code in use stand for, as dequantize has it: [fl(scale * fl(lo - zero_point)),
-/// fl(scale * fl(hi - zero_point))], beyond the largest float: that. The range that parameters were chosen from need not
-/// be this one: zero points are rounded, symmetric codes reach as far on the side without data, powers of two farther.
-/// Elements up to half a scale outside are rounded to the last code; those beyond are clipped.
+/// What quantize does not clip, rounding to nearest: from half a scale below what the lowest code in use stands for
+/// to half a scale above the highest one,
+///     [fl(scale * (lo - zero_point - 1/2)), fl(scale * (hi - zero_point + 1/2))],  beyond the largest float: that
+/// The range that parameters were chosen from need not be this one: zero points are rounded, symmetric codes reach as
+/// far on the side without data, powers of two farther.
 /// @pre codes and those of F have one in common: otherwise the contract handler is called, and the result is {0, 0}.
 template <quantized_format F>
-QMATH_INLINE constexpr value_range represented_range(const affine_params& params,
-                                                     code_range codes = {}) noexcept {
-  if (!impl::expect_codes("represented_range", codes, full_range<F>())) return {0.0f, 0.0f};
+QMATH_INLINE constexpr value_range unclipped_range(const affine_params& params,
+                                                   code_range codes = {}) noexcept {
+  if (!impl::expect_codes("unclipped_range", codes, full_range<F>())) return {0.0f, 0.0f};
   const code_range used = impl::common_codes(codes, full_range<F>());
-  const auto real = [&](std::int32_t code) {
-    const double steps = impl::to_float(static_cast<double>(code) - params.zero_point);
+  const auto real = [&](std::int32_t code, double half) {
+    const double steps = static_cast<double>(code) - params.zero_point + half;
     return static_cast<float>(impl::to_float(static_cast<double>(params.scale) * steps));
   };
-  return {real(used.min), real(used.max)};
+  return {real(used.min, -0.5), real(used.max, 0.5)};
 }
 
 QMATH_END_NAMESPACE

@@ -117,9 +117,10 @@ QMATH_INLINE void rank_by_sensitivity(std::span<layer_sensitivity> layers,
   }
 }
 
-/// choices(l, c).damage = fl(loss with layer l in way c and all others float - loss with all float) for c > 0, and 0 for
-/// c = 0. Returns the loss with all float. 1 + rows * (cols - 1) runs, less those of ways c > 0 whose damage is +inf
-/// already: they are not run, and keep it. choice is 0 afterwards.                          choices: [layers, ways]
+/// choices(l, c).damage = fl(loss with layer l in way c and all others float - loss with all float) for c > 0, and 0
+/// for c = 0. Returns the loss with all float. 1 + rows * (cols - 1) runs, less those of ways whose damage is +inf
+/// already: they
+/// keep it, and are not run, but for all float. choice is 0 afterwards.                      choices: [layers, ways]
 /// @pre choice.size() == choices.rows; choices.cols in [1, 256].
 template <loss_function F>
 QMATH_INLINE double measure_damage(F&& loss, std::span<std::uint8_t> choice,
@@ -128,14 +129,16 @@ QMATH_INLINE double measure_damage(F&& loss, std::span<std::uint8_t> choice,
   const auto run = [&]() {
     return static_cast<double>(loss(std::span<const std::uint8_t>(choice)));
   };
-  // Bits: infinity does not exist for a compiler with -ffast-math.
-  constexpr std::uint64_t infinite = 0x7FF0000000000000u;
+  const auto is_forbidden = [&choices](std::size_t l, std::size_t c) {
+    // Bits: infinity does not exist for a compiler with -ffast-math.
+    return detail::bit_cast<std::uint64_t>(choices(l, c).damage) == 0x7FF0000000000000u;
+  };
   for (std::uint8_t& c : choice) c = 0;
   const double all_float = run();
   for (std::size_t l = 0; l < choices.rows; ++l) {
-    choices(l, 0).damage = 0.0;
+    if (!is_forbidden(l, 0)) choices(l, 0).damage = 0.0;
     for (std::size_t c = 1; c < choices.cols; ++c) {
-      if (detail::bit_cast<std::uint64_t>(choices(l, c).damage) == infinite) continue;
+      if (is_forbidden(l, c)) continue;
       choice[l] = static_cast<std::uint8_t>(c);
       choices(l, c).damage = library::difference(run(), all_float);
     }
@@ -161,7 +164,8 @@ QMATH_INLINE std::size_t assign_scratch_size(matrix_view<const bit_choice> choic
 /// sum, with the rounding of bit_assignment::damage; docs/drift_and_sensitivity.md has the proof. Further ties: at the
 /// last layer the way with the lowest index, then at the one before, and so on. If nothing is feasible, chosen stays
 /// as it is. Time: the sum of ways * states.
-/// @pre chosen.size() == choices.rows; choices.cols in [1, 256]; scratch.size() >= assign_scratch_size(choices, budget).
+/// @pre chosen.size() == choices.rows; choices.cols in [1, 256]; scratch.size() >= assign_scratch_size(choices,
+/// budget).
 QMATH_INLINE bit_assignment assign_bits(matrix_view<const bit_choice> choices, std::uint64_t budget,
                                         std::span<double> scratch,
                                         std::span<std::uint8_t> chosen) noexcept {

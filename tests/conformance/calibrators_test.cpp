@@ -143,12 +143,13 @@ TEST_CASE("calibrators: AIMET's encodings") {
 TEST_CASE("calibrators: no elements, and sizes that do not fit") {
   namespace calibrators = qmath::calibrators;
   const std::vector<std::uint64_t> counts(4, 0), some = {0, 0, 3, 1};
-  const std::vector<float> edges = {0, 1, 2, 3, 4};
+  const std::vector<float> edges = {0, 1, 2, 3, 4}, on_both_sides = {-2, -1, 0, 1, 2};
   const binned_counts none = {counts, edges, {0.0f, 4.0f}};
+  const binned_counts none_on_both_sides = {counts, on_both_sides, {-2.0f, 2.0f}};
   CHECK(calibrators::pytorch_histogram(counts, none.range) == value_range{});
   CHECK(calibrators::pytorch_histogram({}, {}) == value_range{});
   CHECK(calibrators::onnxruntime_percentile(none) == value_range{});
-  CHECK(calibrators::onnxruntime_entropy(none, 2) == value_range{});
+  CHECK(calibrators::onnxruntime_entropy(none_on_both_sides, 2) == value_range{});
   CHECK(calibrators::tensorrt_entropy(none, 2, 2) == value_range{});
   CHECK(calibrators::aimet_tf_enhanced(none) == value_range{});
 #if QMATH_CHECKS
@@ -167,6 +168,12 @@ TEST_CASE("calibrators: no elements, and sizes that do not fit") {
   refused(calibrators::tensorrt_entropy(good, 2, 5), "counts.size()");
   refused(calibrators::tensorrt_entropy(good, 3, 2), "start_bin");
   refused(calibrators::tensorrt_entropy(good, 0, 2), "codes");
+  // The bins of another search.
+  const binned_counts both = {some, on_both_sides, {0.5f, 2.0f}};
+  refused(calibrators::tensorrt_entropy(both, 2, 2), "edges.front() is negative");
+  refused(calibrators::onnxruntime_percentile(both), "edges.front() is negative");
+  CHECK(calibrators::onnxruntime_percentile(both, 99.0, false) != value_range{});
+  refused(calibrators::onnxruntime_entropy(good, 2), "edges.front() is not negative");
   refused(calibrators::aimet_tf_enhanced(short_edges), "aimet_tf_enhanced");
   refused(calibrators::aimet_tf_enhanced({{some.data(), 1}, {edges.data(), 2}, {}}),
           "counts.size()");

@@ -159,8 +159,8 @@ TEST_CASE("distances of histograms: data of one distribution are near to each ot
     CHECK(qmath::kolmogorov_smirnov_distance(*p, *q) < 0.054);
   }
   CHECK(different > 20);
-  // The 999 others are where they were, however wide their bins are now. Both fractions are rounded, their difference is
-  // not: 2^-53 each.
+  // The 999 others are where they were, however wide their bins are now. Both fractions are rounded, their difference
+  // is not: 2^-53 each.
   const doctest::Approx thousandth = doctest::Approx(0.001).epsilon(1e-12);
   numbers x = normal(1000, 1.0, random), y = x;
   y[500] = 1000.0f;

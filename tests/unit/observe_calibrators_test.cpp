@@ -233,8 +233,8 @@ TEST_CASE("calibrators: an observer for each channel") {
       const numbers edges(plain.edges.begin(), plain.edges.end());
       want[c] = search(binned_counts{plain.counts, edges, qmath::min_max(parts[c])});
       CHECK(ranges[c] == want[c]);
-      // Bins end less than 2 * 4 / 1024 beyond the data. AIMET tries 17/16 of them, with a zero point that is rounded, and
-      // 1e-5 for zeros.
+      // Bins end less than 2 * 4 / 1024 beyond the data. AIMET tries 17/16 of them, with a zero point that is
+      // rounded, and 1e-5 for zeros.
       CHECK((ranges[c].min < ranges[c].max || (c == 3 && ranges[c] == value_range{0.0f, 0.0f})));
       CHECK(qmath::absmax(ranges[c]) <= std::max(1.125f * qmath::absmax(parts[c]), 1e-5f));
     }
@@ -271,7 +271,8 @@ TEST_CASE("calibrators: a percentile of bins is one of the data, to a bin") {
   for (const double percent : {10.0, 50.0, 90.0, 99.0, 99.9}) {
     const binned_counts b = to.of(*h, binning::magnitudes);
     const float t = calibrators::onnxruntime_percentile(b, percent).max;
-    // Its bin has the first element up to which the share is reached; sums of shares are rounded, which may be one more.
+    // Its bin has the first element up to which the share is reached; sums of shares are rounded, which may be one
+    // more.
     const auto rank = static_cast<std::size_t>(std::ceil(percent / 100.0 * 3000.0));
     CHECK(t <= x[rank]);
     CHECK(t + (b.edges[1] - b.edges[0]) >= x[rank - 2]);

@@ -612,40 +612,57 @@ TEST_CASE("choose_params: ranges that are none count as [0, 0], as schemes.hpp s
 
 namespace {
 
+// Its ends, and nothing beyond them, are rounded to codes in use.
 template <class F>
-void check_represented(const affine_params& p, qmath::code_range codes = {}) {
+void check_unclipped(const affine_params& p, qmath::code_range codes = {}) {
   const qmath::code_range used = qmath::reference::codes_in_use<F>(codes);
-  const value_range r = qmath::represented_range<F>(p, codes);
+  const value_range r = qmath::unclipped_range<F>(p, codes);
   CAPTURE(p.scale);
   CAPTURE(p.zero_point);
-  CHECK(r.min == qmath::reference::dequantize(used.min, p.scale, p.zero_point));
-  CHECK(r.max == qmath::reference::dequantize(used.max, p.scale, p.zero_point));
+  // To the rounding of a float.
+  const auto check_end = [&p](float end, double code) {
+    const double steps = code - p.zero_point;
+    CHECK(std::abs(static_cast<double>(end) / p.scale - steps) <= std::abs(steps) * 0x1p-23);
+  };
+  check_end(r.min, used.min - 0.5);
+  check_end(r.max, used.max + 0.5);
 }
 
 }  // namespace
 
-TEST_CASE("represented_range: what the outermost codes are dequantized to") {
-  for (const float scale : {1.0f, 0.1f, 3e-39f, 1e28f, 0x1p-149f}) {
-    for (const std::int32_t z : {-128, -3, 0, 7, 127}) check_represented<std::int8_t>({scale, z});
+TEST_CASE("unclipped_range: what quantize does not clip") {
+  for (const float scale : {1.0f, 0.1f, 3e-30f, 1e28f}) {
+    for (const std::int32_t z : {-128, -3, 0, 7, 127}) check_unclipped<std::int8_t>({scale, z});
     for (const std::int32_t z : {0, 128, 255}) {
-      check_represented<std::uint8_t>({scale, z});
-      check_represented<std::uint8_t>({scale, z}, {3, 200});
+      check_unclipped<std::uint8_t>({scale, z});
+      check_unclipped<std::uint8_t>({scale, z}, {3, 200});
     }
-    check_represented<qmath::u4>({scale, 5});
-    check_represented<qmath::s2>({scale, -1}, {-1, 1});
-    check_represented<std::int16_t>({scale, 12345});
-    check_represented<std::int32_t>({scale, 0}, {-16777217, 2147483647});
+    check_unclipped<qmath::u4>({scale, 5});
+    check_unclipped<qmath::s2>({scale, -1}, {-1, 1});
+    check_unclipped<std::int16_t>({scale, 12345});
+    check_unclipped<std::int32_t>({scale, 0}, {-16777217, 2147483647});
+  }
+  // As quantize counts, a little inside the ends and a little outside.
+  const affine_params odd = {0.37f, 11};
+  const value_range r = qmath::unclipped_range<std::uint8_t>(odd);
+  const std::array<float, 4> x = {r.min * 0.999999f, r.max * 0.999999f, r.min * 1.000001f,
+                                  r.max * 1.000001f};
+  std::array<std::uint8_t, 4> q;
+  for (const std::size_t n : {std::size_t{2}, std::size_t{4}}) {
+    qmath::clip_counts counts;
+    qmath::quantize(std::span(x).first(n), odd, std::span(q).first(n), {.counts = &counts});
+    CHECK(counts.low + counts.high == n - 2);
   }
   const float largest = std::numeric_limits<float>::max();
-  CHECK(qmath::represented_range<std::int8_t>({largest, 0}) == value_range{-largest, largest});
-  constexpr value_range constant = qmath::represented_range<std::uint8_t>({0.5f, 10});
-  CHECK(constant == value_range{-5.0f, 122.5f});
+  CHECK(qmath::unclipped_range<std::int8_t>({largest, 0}) == value_range{-largest, largest});
+  constexpr value_range constant = qmath::unclipped_range<std::uint8_t>({0.5f, 10});
+  CHECK(constant == value_range{-5.25f, 122.75f});
   // Symmetric codes of data that are never negative.
   const affine_params p = choose_params<std::int8_t>({0.0f, 12.7f}, qmath::symmetric);
-  CHECK(qmath::represented_range<std::int8_t>(p).min == -128.0f * p.scale);
+  CHECK(qmath::unclipped_range<std::int8_t>(p).min == -128.5f * p.scale);
 #if QMATH_CHECKS
   support::contract_log log;
-  CHECK(qmath::represented_range<std::int8_t>({1.0f, 0}, {200, 300}) == value_range{0.0f, 0.0f});
-  CHECK(log.take().find("represented_range") != std::string::npos);
+  CHECK(qmath::unclipped_range<std::int8_t>({1.0f, 0}, {200, 300}) == value_range{0.0f, 0.0f});
+  CHECK(log.take().find("unclipped_range") != std::string::npos);
 #endif
 }

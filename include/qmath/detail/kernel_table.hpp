@@ -238,8 +238,8 @@ struct bin_results {
       largest;  ///< magnitude, as bits of a float: 0x7F800000 or more where one is not finite
 };
 
-/// The places of elements, half the number of bins + the bin of each (observe_histogram.hpp), and counting in those that
-/// were found before. Places, and the range, are any where an element is not finite, or in no bin.
+/// The places of elements, half the number of bins + the bin of each (observe_histogram.hpp), and counting in those
+/// that were found before. Places, and the range, are any where an element is not finite, or in no bin.
 struct bin_job {
   QMATH_INLINE constexpr bin_job() noexcept {}
 
@@ -323,7 +323,8 @@ struct error_kernel {
                 float* to) = nullptr;
   error_range (*range)(const float* x, std::size_t n) = nullptr;
   void (*sum)(const error_block&) = nullptr;
-  /// The largest fl(fl(|b - a|) / |a|) of pairs with a != 0, and the first place where it is; 0 if none is above `known`.
+  /// The largest fl(fl(|b - a|) / |a|) of pairs with a != 0, and the first place where it is; 0 if none is above
+  /// `known`.
   error_place (*largest_ratio)(const float* a, const float* b, std::size_t n,
                                double known) = nullptr;
   /// The first place where fl(|b - a|) is `error`; there is one.

@@ -47,6 +47,18 @@ QMATH_INLINE bool expect_bins(const char* function, const histogram_view& h,
                          counts.data(), counts.size());
 }
 
+/// The other binnings do not show in edges.
+QMATH_INLINE bool expect_magnitudes(const char* function, const binned_counts& h) noexcept {
+  if (!QMATH_CHECKS || !(h.edges.front() < 0.0f)) return true;
+  library::report_argument(function, "edges.front()", "is negative, must be an edge of magnitudes");
+  return false;
+}
+QMATH_INLINE bool expect_both_sides(const char* function, const binned_counts& h) noexcept {
+  if (!QMATH_CHECKS || h.edges.front() < 0.0f || !(h.edges.back() > 0.0f)) return true;
+  library::report_argument(function, "edges.front()", "is not negative, must be -edges.back()");
+  return false;
+}
+
 #if QMATH_HAS_KERNELS
 
 /// floor(j / f), f > 0

@@ -5,9 +5,9 @@
 // Elements find their bins in kernels/histogram-inl.hpp.
 //
 // Counting is a store to memory for each element, and a load that waits for an earlier store to the same bin. Where
-// neighbours are now in the same bin and now not, as the zeros after a ReLU are, a CPU cannot tell which load is to wait.
-// So long arrays are counted in four tables in turn. Their counters have 16 bits: every 2^16 - 1 elements at most they
-// are added to the bins.
+// neighbours are now in the same bin and now not, as the zeros after a ReLU are, a CPU cannot tell which load is to
+// wait. So long arrays are counted in four tables in turn. Their counters have 16 bits: every 2^16 - 1 elements at
+// most they are added to the bins.
 #ifndef QMATH_DETAIL_OBSERVE_HISTOGRAM_HPP_
 #define QMATH_DETAIL_OBSERVE_HISTOGRAM_HPP_
 

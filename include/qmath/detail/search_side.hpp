@@ -1,8 +1,8 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// The bins of one sign of a histogram for detail/observe_search.hpp: what is beyond a place, from running sums. There is
-// one for every block of bins, at most 1024 (17 KB); the bins between a place and the next block are added up.
+// The bins of one sign of a histogram for detail/observe_search.hpp: what is beyond a place, from running sums. There
+// is one for every block of bins, at most 1024 (17 KB); the bins between a place and the next block are added up.
 //
 //     S0 = sum of c[j],  S1 = sum of (2 j + 1) c[j]         over the bins j >= b, b the bin of the place t = b + u
 //     2 * sum of the distances beyond t = S1 - 2 b S0 - u (2 S0 - u c[b])

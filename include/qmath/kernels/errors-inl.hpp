@@ -13,7 +13,8 @@
 // than 2^10 elements. What is left, r, goes through the next level, whose E is less by 41, or into a plain sum,
 // which is exact while the unit 2^L of all x is so large that (E - 41 levels) + 10 - L <= 53. Every sum is then an
 // integer in a known unit, whichever lane a number came to: no lane count, order or fused product shows.
-// Lower starts would do as well: q and r are exact while S is no less than x, and no more is left. Higher ones leave more.
+// Lower starts would do as well: q and r are exact while S is no less than x, and no more is left. Higher ones leave
+// more.
 //
 // For floats of a block, with E and L from the largest and the smallest nonzero magnitude, W = E - L is the
 // number of bits they span, 24 at least. Products span 2 W.

@@ -4,8 +4,8 @@
 // The sums of errors-inl.hpp as integers, by AVX-512 IFMA: vpmadd52luq and vpmadd52huq add the lower and the upper 52
 // bits of the product of the lower 52 bits of two lanes. Compiled once per target (detail/foreach_target.hpp).
 //
-// With u = 2^(E - 51), where |x| < 2^E, and x a multiple of u, the sum 1.5 * 2^52 u + x is exact, and the last 52 of its
-// bits are X = x / u + 2^51. That is one addition for a number; two instructions are a product in its sum. In
+// With u = 2^(E - 51), where |x| < 2^E, and x a multiple of u, the sum 1.5 * 2^52 u + x is exact, and the last 52 of
+// its bits are X = x / u + 2^51. That is one addition for a number; two instructions are a product in its sum. In
 //
 //     sum X Y = sum (x / u) (y / v) + 2^51 (sum x / u + sum y / v) + n 2^102
 //

@@ -1,8 +1,8 @@
 // Copyright (c) qmath contributors.
 // SPDX-License-Identifier: Apache-2.0
 //
-// Natural logarithms of quotients, with the operations of detail/logarithm.hpp in the same order: the same bits. Compiled
-// once per target (detail/foreach_target.hpp).
+// Natural logarithms of quotients, with the operations of detail/logarithm.hpp in the same order: the same bits.
+// Compiled once per target (detail/foreach_target.hpp).
 HWY_BEFORE_NAMESPACE();
 QMATH_BEGIN_NAMESPACE
 namespace impl {

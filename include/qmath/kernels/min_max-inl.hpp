@@ -25,8 +25,8 @@ HWY_INLINE hn::Vec<hn::ScalableTag<float>> load_lanes_or_nan(const T* x, std::si
   }
 }
 
-// Arrays of more bytes than this come from memory, so far ahead of their use: the CPU by itself asks for less, and takes
-// half as long again. In a cache asking costs a third.
+// Arrays of more bytes than this come from memory, so far ahead of their use: the CPU by itself asks for less, and
+// takes half as long again. In a cache asking costs a third.
 inline constexpr std::size_t bytes_in_cache = std::size_t{1} << 23, bytes_ahead = 8192;
 
 // The range of r and of n neighbours.

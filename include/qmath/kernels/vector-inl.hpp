@@ -149,8 +149,8 @@ HWY_INLINE bool has_exact_quotients(rounding how, const float* scales, std::size
   return true;
 }
 
-// Two vectors -> one of lanes half as wide, saturated, in order. Not hn::OrderedDemote2To on SVE, which narrows each and
-// then puts one behind the other.
+// Two vectors -> one of lanes half as wide, saturated, in order. Not hn::OrderedDemote2To on SVE, which narrows each
+// and then puts one behind the other.
 template <class D, class V>
 HWY_INLINE hn::Vec<D> narrow_pair(D d, V a, V b) {
 #if HWY_TARGET_IS_SVE

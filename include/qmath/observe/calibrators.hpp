@@ -74,8 +74,8 @@ namespace calibrators {
 ///     one number     at its last edge, or negative with a magnitude that is an edge: here in the bin farther out,
 ///                    and in the one farther in
 /// Without elements all counts are 0.                                    counts: [n]   edges: [n + 1]
-/// @pre counts.size() >= 2; edges.size() == counts.size() + 1; no overlap. Otherwise the contract handler is called, and
-///      there are no bins.
+/// @pre counts.size() >= 2; edges.size() == counts.size() + 1; no overlap. Otherwise the contract handler is called,
+///      and there are no bins.
 QMATH_INLINE binned_counts bins_of(const histogram_view& h, binning how,
                                    std::span<std::uint64_t> counts,
                                    std::span<float> edges) noexcept {
@@ -87,9 +87,9 @@ QMATH_INLINE binned_counts bins_of(const histogram_view& h, binning how,
 // @pre, for all: counts sum up to less than 2^63; edges.size() == counts.size() + 1. Otherwise the contract handler is
 // called for the sizes, and the result is the empty range.
 
-/// Bins of equal width from range.min to range.max, in one of which all elements are; codes: 2^bits of the type, whatever
-/// the codes in use. The range loses 1e-5 of the elements, on the side where that removes more bins, while the expected
-/// error does not grow. No edges are needed.
+/// Bins of equal width from range.min to range.max, in one of which all elements are; codes: 2^bits of the type,
+/// whatever the codes in use. The range loses 1e-5 of the elements, on the side where that removes more bins, while
+/// the expected error does not grow. No edges are needed.
 QMATH_INLINE value_range pytorch_histogram(std::span<const std::uint64_t> counts, value_range range,
                                            int codes = 256) noexcept {
   return library::pytorch_histogram(counts, range, codes);
@@ -104,19 +104,22 @@ QMATH_INLINE value_range pytorch_histogram(const H& h, int codes = 256) noexcept
   return library::pytorch_histogram(h.counts, {h.edges.front(), h.edges.back()}, codes);
 }
 
-/// percent: 0 to 100. symmetric: bins of |x|, and the range is [-t, t] before it is cut at the smallest and the largest
-/// number. Not symmetric: (100 - percent) / 2 per cent are cut on each side.
+/// percent: 0 to 100. symmetric: binning::magnitudes, and the range is [-t, t] before it is cut at the smallest and
+/// the largest number. Not symmetric: binning::both_sides, (100 - percent) / 2 per cent are cut on each side.
+/// @pre symmetric: edges.front() >= 0
 QMATH_INLINE value_range onnxruntime_percentile(const binned_counts& h, double percent = 99.999,
                                                 bool symmetric = true) noexcept {
   if (!impl::expect_equal("onnxruntime_percentile", "edges.size()", h.edges.size(),
                           "counts.size() + 1", h.counts.size() + 1)) {
     return {};
   }
+  if (symmetric && !impl::expect_magnitudes("onnxruntime_percentile", h)) return {};
   return library::onnxruntime_percentile(h, percent, symmetric);
 }
 
-/// Bins symmetric to zero; their number was 128 by default, with which there is one candidate, the whole range.
-/// O(bins^2). @pre 2 <= quantized_bins <= counts.size()
+/// Bins symmetric to zero, binning::both_sides. ONNX Runtime takes 128 by default, with which there is one candidate,
+/// the whole range; bins_of may make fewer than it has room for, so give it 256 and more. O(bins^2).
+/// @pre 2 <= quantized_bins <= counts.size(); edges.front() < 0, unless all are 0
 QMATH_INLINE value_range onnxruntime_entropy(const binned_counts& h,
                                              std::size_t quantized_bins = 128) noexcept {
   if (!impl::expect_equal("onnxruntime_entropy", "edges.size()", h.edges.size(),
@@ -124,15 +127,17 @@ QMATH_INLINE value_range onnxruntime_entropy(const binned_counts& h,
       !impl::expect_at_least("onnxruntime_entropy", "counts.size()", h.counts.size(),
                              "at least quantized_bins", quantized_bins) ||
       !impl::expect_at_least("onnxruntime_entropy", "quantized_bins", quantized_bins, "at least 2",
-                             2)) {
+                             2) ||
+      !impl::expect_both_sides("onnxruntime_entropy", h)) {
     return {};
   }
   return library::onnxruntime_entropy(h, quantized_bins);
 }
 
-/// Bins of |x|, 2048 as a rule; [-amax, amax]. codes: 128 for signed 8 bits, 256 for unsigned ones. Bin 0 counts as bin 1.
-/// Of equally good ranges the largest. O(bins^2). h.range is not used.
-/// @pre 1 <= codes <= start_bin <= counts.size(), counts.size() >= 2
+/// Bins of |x|, binning::magnitudes, 2048 as a rule: of an observer with 4096 bins, or with 2048 some 512 to 1024.
+/// [-amax, amax]. codes: 128 for signed 8 bits, 256 for unsigned ones. Bin 0 counts as bin 1. Of equally good ranges
+/// the largest. O(bins^2). h.range is not used.
+/// @pre 1 <= codes <= start_bin <= counts.size(), counts.size() >= 2; edges.front() >= 0
 QMATH_INLINE value_range tensorrt_entropy(const binned_counts& h, std::size_t codes = 128,
                                           std::size_t start_bin = 128) noexcept {
   constexpr const char* name = "tensorrt_entropy";
@@ -142,7 +147,8 @@ QMATH_INLINE value_range tensorrt_entropy(const binned_counts& h, std::size_t co
                              start_bin) ||
       !impl::expect_at_least(name, "counts.size()", h.counts.size(), "at least 2", 2) ||
       !impl::expect_at_least(name, "start_bin", start_bin, "at least codes", codes) ||
-      !impl::expect_at_least(name, "codes", codes, "at least 1", 1)) {
+      !impl::expect_at_least(name, "codes", codes, "at least 1", 1) ||
+      !impl::expect_magnitudes(name, h)) {
     return {};
   }
   return library::tensorrt_entropy(h, codes, start_bin);
@@ -150,10 +156,10 @@ QMATH_INLINE value_range tensorrt_entropy(const binned_counts& h, std::size_t co
 
 /// "TF enhanced", bins of equal width. The encoding, scale * offset to scale * (offset + codes - 1), with the smallest
 /// sum of squared rounding errors and 3 times the squared clipping errors of the bins' middles; the first of equals.
-/// O, the observed range, is from the left edge of the first bin that is not empty, or 0, to that of the last one, or 0;
-/// n = codes - 1.
-///     not symmetric   scales k/16 |O| / n, k = 1 ... 17, each with offsets trunc(-n + i n / 20), i = 0 ... 20, cut to O;
-///                     then O itself
+/// O, the observed range, is from the left edge of the first bin that is not empty, or 0, to that of the last one, or
+/// 0; n = codes - 1.
+///     not symmetric   scales k/16 |O| / n, k = 1 ... 17, each with offsets trunc(-n + i n / 20), i = 0 ... 20, cut to
+///                     O; then O itself
 ///     symmetric       scales k/100 max|O| / (n / 2), k = 1 ... 101, offset floor(-n / 2)
 /// h.range is not used. Clipping errors are distances to the middle of the bin where the encoding ends.
 /// @pre codes >= 2, counts.size() >= 2, finite edges

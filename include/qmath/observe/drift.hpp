@@ -4,16 +4,17 @@
 /// @file
 /// Whether live data still look like the calibration data that the parameters of a layer come from.
 ///
-///     const auto clip = qmath::represented_range<std::int8_t>(params);       // params: those of the layer's input
-///     qmath::drift_monitor<> monitor = {.layer = "conv1", .clip = clip, .calibration = seen, .sampling = {.every = 16}};
-///     if (qmath::watch(monitor, x)) ...      // in production: x has the first NaN or infinity, monitor.live says where
+///     const auto clip = qmath::unclipped_range<std::int8_t>(params);       // params: those of the layer's input
+///     qmath::drift_monitor<> monitor = {
+///         .layer = "conv1", .clip = clip, .calibration = seen, .sampling = {.every = 16}};
+///     if (qmath::watch(monitor, x)) ...      // in production: x has the first NaN or infinity, monitor.live has it
 ///     const qmath::drift_report r = qmath::drift_of(monitor);        // now and then
 ///     if (r.status == qmath::drift_status::recalibrate) ...
 ///     qmath::reset(monitor);                                         // a new window of live data
 ///
-/// A monitor is a value without pointers to data: 2 * sizeof(histogram_observer<Bins>) bytes and less than 200 more. The
-/// numbers are the same bits on every CPU, however the data were cut into calls. docs/drift_and_sensitivity.md has
-/// the reasons for the equations and the limits.
+/// A monitor is a value without pointers to data: 2 * sizeof(histogram_observer<Bins>) bytes and less than 200 more.
+/// The numbers are the same bits on every CPU, however the data were cut into calls. docs/drift_and_sensitivity.md
+/// has the reasons for the equations and the limits.
 ///
 /// Never allocates, never throws, never prints. A monitor may be read by several threads or written by one.
 #ifndef QMATH_OBSERVE_DRIFT_HPP_
@@ -70,12 +71,13 @@ template <std::size_t Bins = 2048>
 struct drift_monitor {
   const char* layer = "";
   value_range clip =
-      {};  ///< what the codes can represent (represented_range); the empty range: that of the calibration
+      {};  ///< what is not clipped (unclipped_range); the empty range: the range of the calibration
   histogram_observer<Bins> calibration = {};
   drift_sampling sampling = {};
   drift_live live = {};
   /// The bins of the calibration, for live data. Elements beyond the first or the last one are counted there, so that
-  /// no outlier can widen them.
+  /// no live outlier can widen them. One in the calibration has: its bins then tell little of the rest, so take more
+  /// of them (8192), or leave it out.
   std::uint64_t counts[Bins] = {};
 };
 
@@ -105,7 +107,8 @@ struct drift_limits {
   drift_limit ks = {0.1, 0.2};
   drift_limit mean_shift = {0.25, 0.5};
   drift_limit range_shift = {0.5, static_cast<double>(detail::infinity)};
-  std::uint64_t least_count = 10000;  ///< live elements below which the report is undecided
+  std::uint64_t least_count =
+      10000;  ///< live.count below which the report is undecided: elements that were read
 };
 
 struct drift_number {
@@ -171,8 +174,8 @@ QMATH_INLINE drift_report drift_of(const drift_monitor<Bins>& monitor,
 
 /// Adds the live data of another monitor, of another thread for instance. Its calls and elements are counted after
 /// those of `into`, whose first NaN and infinity stay the first; if there are none, those of `from` keep their
-/// numbers. With sampling.every <= 1 all but calls and these events is as if one monitor had been given all, in any order
-/// and along any tree; otherwise that holds for elements, and for nonfinite if it is that of all elements.
+/// numbers. With sampling.every <= 1 all but calls and these events is as if one monitor had been given all, in any
+/// order and along any tree; otherwise that holds for elements, and for nonfinite if it is that of all elements.
 /// @pre both have the calibration in the same bins: calibration.summary of both is equal.
 template <std::size_t Bins>
 QMATH_INLINE void merge(drift_monitor<Bins>& into, const drift_monitor<Bins>& from) noexcept {

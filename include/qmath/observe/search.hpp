@@ -22,8 +22,8 @@
 ///         1. g = m / 256 * 2^-k,  m = 256 ... 129,  k = 0, 1, 2 ... while g M >= w
 ///         2. g + d, g - d around the best g before, for d = 2^-k / 512, then half of that, down to 2^-k / 65536
 ///     entropy, symmetric [-j w, j w]: every edge of a bin up to M, from the outermost one, while 2 j >= c
-///     entropy, affine    [fl((lo - z) s), fl((hi - z) s)],  s = fl(j w / c): as wide as j bins, from all that there are
-///                        down to j = c
+///     entropy, affine    [fl((lo - z) s), fl((hi - z) s)],  s = fl(j w / c): as wide as j bins, from all that there
+///                        are down to j = c
 /// z is the best zero point for the scale s, of all that there are; s becomes the power of two that how.scale makes of
 /// it. Smaller ranges of entropy have codes without a bin: they clip, and tell nothing apart for it.
 ///
@@ -67,8 +67,9 @@ QMATH_INLINE value_range mse_range(const histogram_view& h, const scheme& how = 
 /// The smallest Kullback-Leibler divergence between the distribution P of bins and Q, what is left of it in codes:
 ///     KL = sum over bins of P ln(P / Q),  Q of a bin = P of its code / bins of its code that are not empty
 /// The code of a bin is that of its middle; bins that are clipped have the first or last code. It is finite, and 0
-/// where every bin that is not empty has a code of its own: a histogram needs several bins for a code to tell ranges
-/// apart. @pre as above.
+/// where every bin that is not empty has a code of its own. So it needs several bins for a code, 2048 for 8 bits; and
+/// many elements for a bin, since the noise of counts favours small ranges: with less than a million for 2048 bins
+/// take mse_range. With 128 elements of a normal distribution it cuts a third of them. @pre as above.
 template <searched_format F>
 QMATH_INLINE value_range entropy_range(const histogram_view& h,
                                        const scheme& how = affine) noexcept {

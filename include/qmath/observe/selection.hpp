@@ -21,8 +21,9 @@
 
 QMATH_BEGIN_TYPES
 
-/// Bytes of the caller's of which those that are not 0 select: of any contiguous range of bool or std::uint8_t. With a
-/// layout, the byte of element i is number layout.index(i), for masks along any axes:
+/// Bytes of the caller's of which those that are not 0 select: of any contiguous range of bool or std::uint8_t (not
+/// std::vector<bool>, which has no bytes). With a layout, the byte of element i is number layout.index(i), for masks
+/// along any axes:
 ///     {bytes, broadcast({b, h, t, d}, {b, 1, t, 1})}       {bytes, per_channel({n, c, h, w}, 1)}
 /// An empty range, such as an empty vector, is no mask: it selects all elements, whatever its layout.
 struct mask_view {
@@ -56,6 +57,8 @@ struct selection {
   ///     x [b, h, t, d]    tokens [b, t]                    broadcast({b, h, t, d}, {b, 1, t, 1})
   ///     x [b, h, q, k]    keys [b, k]                      broadcast({b, h, q, k}, {b, 1, 1, k})
   ///                       [b, 1, q, k], or causal [q, k]   broadcast({b, h, q, k}, {b, 1, q, k}), ..., {q, k})
+  /// Two masks are one that the caller has made of both, unless lengths say the same: causal [q, k] as the mask,
+  /// valid keys as lengths with token_size = 1.
   /// @pre mask.size() divides x.size(); or is layout.count(), and layout.period() divides x.size().
   mask_view mask = {};
   /// x is cut into lengths.size() sequences of the same size, and these into tokens, numbered 0 to positions - 1, again
@@ -68,7 +71,8 @@ struct selection {
   /// then the observers or sums of channels that are left out stay as they are.
   /// @pre channels.size() == count() of that layout, and its period() divides x.size(); there is one.
   mask_view channels = {};
-  /// Elements of a token; 0: what is left of a sequence, so that it has every position once.
+  /// Elements of a token; 0: what is left of a sequence, so that it has every position once, which is right for
+  /// x [b, t, d] only: others have as many elements selected, but not those.
   ///     x [b, t, d]: 0       x [b, h, t, d]: d       x [b, h, q, k], valid keys: 1, valid queries: k
   std::size_t token_size = 0;
 };
