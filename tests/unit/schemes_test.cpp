@@ -653,7 +653,6 @@ TEST_CASE("unclipped_range: what quantize does not clip") {
     qmath::quantize(std::span(x).first(n), odd, std::span(q).first(n), {.counts = &counts});
     CHECK(counts.low + counts.high == n - 2);
   }
-  const float largest = std::numeric_limits<float>::max();
   CHECK(qmath::unclipped_range<std::int8_t>({largest, 0}) == value_range{-largest, largest});
   constexpr value_range constant = qmath::unclipped_range<std::uint8_t>({0.5f, 10});
   CHECK(constant == value_range{-5.25f, 122.75f});

@@ -45,17 +45,16 @@ HWY_INLINE value_range extended(value_range r, const T* HWY_RESTRICT x, std::siz
     lo1 = min_or_bound(v1, lo1), hi1 = max_or_bound(v1, hi1);
     lo2 = min_or_bound(v2, lo2), hi2 = max_or_bound(v2, hi2);
     lo3 = min_or_bound(v3, lo3), hi3 = max_or_bound(v3, hi3);
-    i += 4 * N;
   };
   if (n > bytes_in_cache / sizeof(T)) {
-    while (i + 4 * N <= n) {
+    for (; i + 4 * N <= n; i += 4 * N) {
       for (std::size_t line = 0; line < 4 * N * sizeof(T); line += 64) {
         prefetch_behind(x + i, bytes_ahead + line);
       }
       take_four();
     }
   }
-  while (i + 4 * N <= n) take_four();
+  for (; i + 4 * N <= n; i += 4 * N) take_four();
   for (; i + N <= n; i += N) {
     const auto v = load_lanes(df, x + i);
     lo0 = min_or_bound(v, lo0), hi0 = max_or_bound(v, hi0);
