@@ -161,7 +161,6 @@ TEST_CASE("measure_damage: each way of each layer alone") {
   CHECK(choice == bytes{0, 0});
   // Ways that must not be taken are not run.
   runs.clear();
-  const double infinity = std::numeric_limits<double>::infinity();
   all[1].damage = infinity, all[4].damage = infinity;  // all[4] is float
   all[2].damage = std::numeric_limits<double>::quiet_NaN();
   CHECK(qmath::measure_damage(loss, choice, choices) == 1.0);
