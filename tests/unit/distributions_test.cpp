@@ -16,12 +16,15 @@
 #include <string>
 #include <vector>
 
+#include "support/histograms.hpp"
 #include "support/contract.hpp"
 #include "support/inputs.hpp"
 #include "support/targets.hpp"
 
 using qmath::histogram_observer;
 using qmath::histogram_view;
+
+using support::histogram_of;
 
 namespace {
 
@@ -33,18 +36,9 @@ constexpr float largest = std::numeric_limits<float>::max();
 numbers normal(std::size_t n, double sigma, std::mt19937& random) {
   numbers x(n);
   for (float& v : x) {
-    double sum = 0.0;
-    for (int i = 0; i < 12; ++i) sum += static_cast<double>(random()) / 4294967296.0;
-    v = static_cast<float>(sigma * (sum - 6.0));
+    v = static_cast<float>(sigma * support::nearly_normal(random));
   }
   return x;
-}
-
-template <std::size_t Bins>
-std::unique_ptr<histogram_observer<Bins>> seen(const numbers& x) {
-  auto h = std::make_unique<histogram_observer<Bins>>();
-  qmath::observe(*h, x);
-  return h;
 }
 
 // A histogram of any number of bins, the first of any number.
@@ -125,8 +119,8 @@ void check_distances(const P& p, const Q& q, const same_bins& want) {
 
 template <std::size_t P, std::size_t Q>
 void check_data(const numbers& x, const numbers& y) {
-  const auto p = seen<P>(x);
-  const auto q = seen<Q>(y);
+  const auto p = histogram_of<P>(x);
+  const auto q = histogram_of<Q>(y);
   check_distances(*p, *q, count_both(x, *p, y, *q));
   check_distances(histogram_view(*q), *p, count_both(y, *q, x, *p));
 }
@@ -143,7 +137,8 @@ TEST_CASE("distances of histograms: counts at the wider width") {
     check_data<64, 64>(x, y);
     check_data<2048, 2048>(x, y);
     check_data<8, 512>(x, y);
-    different += seen<64>(x)->summary.exponent != seen<64>(y)->summary.exponent ? 1 : 0;
+    different +=
+        histogram_of<64>(x)->summary.exponent != histogram_of<64>(y)->summary.exponent ? 1 : 0;
   }
   CHECK(different > 80);
   CHECK(different < 180);
@@ -153,7 +148,8 @@ TEST_CASE("distances of histograms: data of one distribution are near to each ot
   std::mt19937 random(2);
   int different = 0;
   for (int pair = 0; pair < 200; ++pair) {
-    const auto p = seen<2048>(normal(5000, 1.0, random)), q = seen<2048>(normal(5000, 1.0, random));
+    const auto p = histogram_of<2048>(normal(5000, 1.0, random)),
+               q = histogram_of<2048>(normal(5000, 1.0, random));
     different += p->summary.exponent != q->summary.exponent ? 1 : 0;
     // Of one pair in 10^6 it is more than sqrt(ln(2e6) / 5000).
     CHECK(qmath::kolmogorov_smirnov_distance(*p, *q) < 0.054);
@@ -164,8 +160,10 @@ TEST_CASE("distances of histograms: data of one distribution are near to each ot
   const doctest::Approx thousandth = doctest::Approx(0.001).epsilon(1e-12);
   numbers x = normal(1000, 1.0, random), y = x;
   y[500] = 1000.0f;
-  CHECK(qmath::kolmogorov_smirnov_distance(*seen<2048>(x), *seen<2048>(y)) == thousandth);
-  CHECK(qmath::kolmogorov_smirnov_distance(*seen<2048>(y), *seen<2048>(x)) == thousandth);
+  CHECK(qmath::kolmogorov_smirnov_distance(*histogram_of<2048>(x), *histogram_of<2048>(y)) ==
+        thousandth);
+  CHECK(qmath::kolmogorov_smirnov_distance(*histogram_of<2048>(y), *histogram_of<2048>(x)) ==
+        thousandth);
   check_data<2048, 2048>(x, y);
 }
 
@@ -194,14 +192,14 @@ TEST_CASE("distances of histograms: any magnitudes, zeros only, NaN and infiniti
       }
     }
   });
-  CHECK(qmath::kolmogorov_smirnov_distance(*seen<64>({0.0f, 0.0f}), *seen<64>({100.0f, 0.0f})) ==
-        0.5);
+  CHECK(qmath::kolmogorov_smirnov_distance(*histogram_of<64>({0.0f, 0.0f}),
+                                           *histogram_of<64>({100.0f, 0.0f})) == 0.5);
 }
 
 TEST_CASE("distances of histograms: none of what has no elements") {
-  const auto some = seen<64>({1.0f, -3.0f});
+  const auto some = histogram_of<64>({1.0f, -3.0f});
   const histogram_observer<64> none;
-  const auto nothing_finite = seen<32>({std::numeric_limits<float>::infinity()});
+  const auto nothing_finite = histogram_of<32>({std::numeric_limits<float>::infinity()});
   const auto none_of = [](const auto& p, const auto& q) {
     CHECK(std::isnan(qmath::kl_divergence(p, q)));
     CHECK(std::isnan(qmath::population_stability_index(p, q)));
@@ -247,7 +245,7 @@ TEST_CASE("distances of histograms: as merging joins bins") {
   for (int pair = 0; pair < 50; ++pair) {
     const numbers x = normal(400, 1.0, random), y = normal(300, std::exp2(pair % 12), random),
                   z = normal(200, std::exp2(pair % 5), random);
-    const auto p = seen<256>(x), q = seen<256>(y), r = seen<256>(z);
+    const auto p = histogram_of<256>(x), q = histogram_of<256>(y), r = histogram_of<256>(z);
     // A histogram without elements that only widens.
     histogram_observer<256> wide_p, wide_q;
     wide_p.summary.exponent = wide_q.summary.exponent =

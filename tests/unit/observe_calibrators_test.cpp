@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "support/histograms.hpp"
 #include "support/contract.hpp"
 #include "support/inputs.hpp"
 
@@ -24,6 +25,8 @@ using qmath::binning;
 using qmath::histogram_observer;
 using qmath::histogram_view;
 using qmath::value_range;
+
+using support::histogram_of;
 
 namespace {
 
@@ -38,18 +41,9 @@ numbers normal(std::size_t n, double mean, double sigma, std::uint32_t seed) {
   std::mt19937 random(seed);
   numbers x(n);
   for (float& v : x) {
-    double sum = 0.0;
-    for (int i = 0; i < 12; ++i) sum += static_cast<double>(random()) / 4294967296.0;
-    v = static_cast<float>(mean + sigma * (sum - 6.0));
+    v = static_cast<float>(mean + sigma * support::nearly_normal(random));
   }
   return x;
-}
-
-template <std::size_t Bins>
-std::unique_ptr<histogram_observer<Bins>> seen(const numbers& x) {
-  auto h = std::make_unique<histogram_observer<Bins>>();
-  qmath::observe(*h, x);
-  return h;
 }
 
 // Memory for bins, with guards behind it.
@@ -137,7 +131,7 @@ std::vector<numbers> data_sets() {
 template <std::size_t Bins>
 void check_all() {
   for (const numbers& x : data_sets()) {
-    const auto h = seen<Bins>(x);
+    const auto h = histogram_of<Bins>(x);
     for (const binning how : all_binnings) {
       for (const std::size_t most : {2u, 3u, 5u, 8u, 31u, 64u, 100u, 128u, 2048u}) {
         CAPTURE(most);
@@ -164,7 +158,7 @@ TEST_CASE("bins_of: what the data have, in bins of the width that fits") {
 }
 
 TEST_CASE("bins_of: numbers that can be seen") {
-  const auto h = seen<16>({-3.0f, -2.5f, 0.0f, 0.5f, 1.0f, 6.5f});  // bins of 1, -8 to 7
+  const auto h = histogram_of<16>({-3.0f, -2.5f, 0.0f, 0.5f, 1.0f, 6.5f});  // bins of 1, -8 to 7
   REQUIRE(h->summary.exponent == 0);
   memory to(16), four(4);
   const auto is = [](const binned_counts& got, const std::vector<std::uint64_t>& counts, float from,
@@ -264,7 +258,7 @@ TEST_CASE("calibrators: a channel without elements") {
 
 TEST_CASE("calibrators: a percentile of bins is one of the data, to a bin") {
   numbers x = normal(3000, 0.3, 1.0, 9);
-  const auto h = seen<2048>(x);
+  const auto h = histogram_of<2048>(x);
   memory to(2048);
   for (float& v : x) v = std::fabs(v);
   std::sort(x.begin(), x.end());

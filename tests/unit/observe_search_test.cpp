@@ -18,6 +18,7 @@
 
 #include "support/contract.hpp"
 #include "support/formats.hpp"
+#include "support/histograms.hpp"
 #include "support/inputs.hpp"
 #include "support/targets.hpp"
 
@@ -25,6 +26,8 @@ using qmath::histogram_observer;
 using qmath::histogram_view;
 using qmath::scheme;
 using qmath::value_range;
+
+using support::histogram_of;
 
 namespace {
 
@@ -78,13 +81,6 @@ std::vector<float> data_of(int which, std::size_t n, unsigned seed = 1) {
     x[i] = static_cast<float>(v);
   }
   return x;
-}
-
-template <std::size_t Bins>
-std::unique_ptr<histogram_observer<Bins>> histogram_of(const std::vector<float>& x) {
-  auto h = std::make_unique<histogram_observer<Bins>>();
-  qmath::observe(*h, x);
-  return h;
 }
 
 std::vector<std::vector<float>> odd_data() {
