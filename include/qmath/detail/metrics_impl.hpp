@@ -231,7 +231,6 @@ inline void add_columns(const detail::error_kernel& loops, const detail::error_j
   float row_a[block_multiple], row_b[block_multiple];
   unsigned char buffer[strip];
   const detail::selected_elements& which = job.which;
-  const unsigned char* const bytes = which.bytes;
   for (std::size_t top = 0; top < rows; top += height) {
     const std::size_t here = rows - top < height ? rows - top : height;
     for (std::size_t left = 0; left < cols; left += strip) {
@@ -247,8 +246,7 @@ inline void add_columns(const detail::error_kernel& loops, const detail::error_j
           }
           continue;
         }
-        if (bytes == nullptr) write_selected(which, begin, width, buffer);
-        const unsigned char* const selected = bytes == nullptr ? buffer : bytes + begin;
+        const unsigned char* const selected = selected_bytes(which, begin, width, buffer);
         for (std::size_t c = 0; c < width; ++c) {
           const bool used = selected[c] != 0;
           counts[c] += used ? 1 : 0;

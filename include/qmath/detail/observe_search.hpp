@@ -226,11 +226,13 @@ class range_search {
     std::int64_t sum = 0;
     terms codes;
     std::size_t n = 0;
-    const auto add = [&](const search_side::sums& code) QMATH_INLINE_LAMBDA {
-      codes.set(n++, code);
-      if (n < terms::size) return;
+    const auto add_up = [&]() {
       codes.compute(n);
       while (n > 0) sum += codes[--n];
+    };
+    const auto add = [&](const search_side::sums& code) QMATH_INLINE_LAMBDA {
+      codes.set(n++, code);
+      if (n == terms::size) add_up();
     };
     const auto add_side = [&](const search_side& side, std::size_t count) QMATH_INLINE_LAMBDA {
       search_side::sums outside;
@@ -243,8 +245,7 @@ class range_search {
     add_side(positive_, above);
     add_side(negative_, below);
     add(zero_code(half_step, above > 0, below > 0));
-    codes.compute(n);
-    while (n > 0) sum += codes[--n];
+    add_up();
     return real_count(static_cast<std::uint64_t>(sum));
   }
 
